@@ -1,0 +1,132 @@
+# POSIX make: works with GNU make and bmake.
+
+.POSIX:
+
+VERSION = 0.1.0
+
+CC = cc
+AR = ar
+RANLIB = ranlib
+CFLAGS = -O2
+CPPFLAGS =
+LDFLAGS =
+LDLIBS = -lskarnet
+prefix = /usr/local
+
+# for a compiler with a libc of its own (musl-gcc): skalibs' headers, searched last
+SKALIBS != echo '\#include <skalibs/tai.h>' | $(CC) -E - >/dev/null 2>&1 || echo -idirafter /usr/include/`$(CC) -dumpmachine`
+
+COMPILE = $(CC) -std=c11 $(SKALIBS) $(CPPFLAGS) $(CFLAGS)
+
+OBJECTS = \
+libsocket_accept.o \
+libsocket_connectsa.o \
+libsocket_drop.o \
+libsocket_get4.o \
+libsocket_get6.o \
+libsocket_new.o \
+libsocket_new6.o \
+libsocket_put4.o \
+libsocket_put6.o \
+libsocket_setflags.o \
+libsocket_to4.o \
+socket_accept4.o \
+socket_accept4_nbcoe.o \
+socket_accept6.o \
+socket_accept6_nbcoe.o \
+socket_bind4.o \
+socket_bind4_reuse.o \
+socket_bind6.o \
+socket_bind6_reuse.o \
+socket_connect4.o \
+socket_connect6.o \
+socket_connected.o \
+socket_listen.o \
+socket_local4.o \
+socket_local6.o \
+socket_remote4.o \
+socket_remote6.o \
+socket_tcp4.o \
+socket_tcp4_nbcoe.o \
+socket_tcp4b.o \
+socket_tcp6.o \
+socket_tcp6_nbcoe.o \
+socket_tcp6b.o
+
+all: libsocket.a
+
+.PHONY: all test check matrix lint cover demo bench deps deps-dev install uninstall dist clean
+
+libsocket.a: $(OBJECTS)
+	rm -f $@
+	$(AR) rc $@ $(OBJECTS)
+	$(RANLIB) $@
+
+$(OBJECTS): internal.h socket.h
+
+.SUFFIXES:
+.SUFFIXES: .c .o
+
+.c.o:
+	$(COMPILE) -c -o $@ $<
+
+
+.c:
+	$(COMPILE) -I. $(LDFLAGS) -o $@ $< libsocket.a $(LDLIBS)
+
+
+# Tests: programs of cases, and scripts that print the same lines
+
+TESTS = \
+ test/create
+
+SCRIPTS =
+
+test: $(TESTS)
+	@COMPILE='$(COMPILE) $(LDFLAGS)' LINK='libsocket.a $(LDLIBS)' test/run $(TESTS) $(SCRIPTS)
+
+check: test
+
+$(TESTS): libsocket.a socket.h test/test.h
+
+
+# Packages: what the library and its tests need beside a compiler; what the developers' targets need
+
+DEPS = skalibs-dev mandoc iproute2
+DEPS_DEV = bmake clang g++ musl-tools tcc
+
+deps:
+	@./.ci/install $(DEPS)
+
+deps-dev:
+	@./.ci/install $(DEPS) $(DEPS_DEV)
+
+matrix lint cover bench demo:
+	@echo 'make $@: not there yet' >&2 ; exit 1
+
+
+# Installation
+
+install: libsocket.a
+
+.PHONY: all test check matrix lint cover demo bench deps deps-dev install uninstall dist clean
+	mkdir -p $(DESTDIR)$(prefix)/include/libsocket $(DESTDIR)$(prefix)/lib/pkgconfig $(DESTDIR)$(prefix)/share/man/man3
+	cp socket.h $(DESTDIR)$(prefix)/include/libsocket/socket.h
+	cp libsocket.a $(DESTDIR)$(prefix)/lib/libsocket.a
+	cp man/*.3 $(DESTDIR)$(prefix)/share/man/man3/
+	{ echo 'Name: libsocket' ; \
+	  echo 'Description: minimalist TCP sockets, fast open, and a multi-address connector' ; \
+	  echo 'Version: $(VERSION)' ; \
+	  echo 'Cflags: -I$(prefix)/include/libsocket' ; \
+	  echo 'Libs: -L$(prefix)/lib -lsocket $(LDLIBS)' ; } > $(DESTDIR)$(prefix)/lib/pkgconfig/libsocket.pc
+
+uninstall:
+	rm -f $(DESTDIR)$(prefix)/include/libsocket/socket.h $(DESTDIR)$(prefix)/lib/libsocket.a $(DESTDIR)$(prefix)/lib/pkgconfig/libsocket.pc
+	for page in man/*.3 ; do rm -f $(DESTDIR)$(prefix)/share/man/man3/$${page#man/} ; done
+	-rmdir $(DESTDIR)$(prefix)/include/libsocket
+
+dist:
+	git archive --prefix=libsocket-$(VERSION)/ -o libsocket-$(VERSION).tar.gz HEAD
+
+clean:
+	rm -f libsocket.a $(OBJECTS) $(TESTS)

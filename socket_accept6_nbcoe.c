@@ -1,0 +1,12 @@
+/* ISC license. */
+
+#include "internal.h"
+#include "socket.h"
+
+int socket_accept6_nbcoe (int s, char *ip, uint16_t *port, uint32_t *scope_id)
+{
+  libsocket_sa sa ;
+  int fd = libsocket_accept(s, &sa, LIBSOCKET_NB | LIBSOCKET_COE) ;
+  if (fd >= 0 && libsocket_get6(&sa, ip, port, scope_id) == -1) return libsocket_drop(fd) ;
+  return fd ;
+}

@@ -1,0 +1,9 @@
+/* ISC license. */
+
+#include "internal.h"
+#include "socket.h"
+
+int socket_tcp4b (void)
+{
+  return libsocket_new(AF_INET, SOCK_STREAM, 0) ;
+}

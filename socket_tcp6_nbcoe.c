@@ -1,0 +1,9 @@
+/* ISC license. */
+
+#include "internal.h"
+#include "socket.h"
+
+int socket_tcp6_nbcoe (void)
+{
+  return libsocket_new6(SOCK_STREAM, LIBSOCKET_NB | LIBSOCKET_COE) ;
+}

@@ -1,0 +1,130 @@
+/* ISC license. */
+
+/*
+   A test program is a list of cases: main calls RUN(f) for each and ends with return test_end().
+   A case calls check(what must hold); it fails too if it leaves a descriptor open.
+   SKIP("why") ends a case that this machine cannot run.
+*/
+
+#ifndef TEST_H
+#define TEST_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <netinet/in.h>
+#include <arpa/inet.h>
+
+#define ANY4 "\0\0\0\0"
+#define LOOPBACK4 "\177\0\0\1"
+#define ANY6 "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+#define LOOPBACK6 "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1"
+#define MAPPED6 "\0\0\0\0\0\0\0\0\0\0\377\377\177\0\0\1"
+
+static int test_failures, test_status ;
+static char const *test_skipped ;
+
+#define check(e) test_check(!!(e), __FILE__, __LINE__, #e)
+#define SKIP(why) do { test_skipped = (why) ; return ; } while (0)
+#define RUN(f) test_run(&f, #f)
+
+static inline void test_check (int ok, char const *file, int line, char const *what)
+{
+  int e = errno ;
+  if (!ok)
+  {
+    printf("# %s:%d: %s (errno %d, %s)\n", file, line, what, e, strerror(e)) ;
+    test_failures++ ;
+  }
+  errno = e ;
+}
+
+static inline int test_descriptors (void)
+{
+  int n = 0 ;
+  for (int i = 0 ; i < 1024 ; i++) if (fcntl(i, F_GETFD) >= 0) n++ ;
+  return n ;
+}
+
+static inline void test_run (void (*f) (void), char const *name)
+{
+  int before = test_descriptors() ;
+  test_failures = 0 ;
+  test_skipped = 0 ;
+  alarm(120) ;  /* a hang is a failure */
+  (*f)() ;
+  alarm(0) ;
+  check(test_descriptors() == before) ;
+  if (test_failures) { printf("fail %s\n", name) ; test_status = 1 ; }
+  else if (test_skipped) printf("skip %s: %s\n", name, test_skipped) ;
+  else printf("pass %s\n", name) ;
+  fflush(stdout) ;
+}
+
+static inline int test_end (void)
+{
+  printf("end\n") ;
+  return test_status ;
+}
+
+/* True if e, a call that is to fail, returned -1 with errno. */
+
+#define fails(e, error) (errno = 0, (e) == -1 && errno == (error))
+
+/* True if the call e succeeded and left errno alone. */
+
+#define keeps(e) (errno = 4242, (e) && errno == 4242)
+
+static inline int test_ready (int fd, short events)
+{
+  struct pollfd x = { .fd = fd, .events = events } ;
+  int r ;
+  do r = poll(&x, 1, 30000) ; while (r == -1 && errno == EINTR) ;
+  return r == 1 ;
+}
+
+static inline int test_write (char const *file, char const *s)
+{
+  int fd = open(file, O_WRONLY) ;
+  ssize_t n = fd >= 0 ? write(fd, s, strlen(s)) : -1 ;
+  if (fd >= 0) close(fd) ;
+  return n == (ssize_t)strlen(s) ? 0 : -1 ;
+}
+
+/* Moves the process to a network namespace of its own, loopback up: 0, or -1 if the kernel forbids it. */
+
+static inline int test_namespace (void)
+{
+  char map[64] ;
+  struct ifreq ifr = { .ifr_name = "lo" } ;
+  unsigned long uid = getuid(), gid = getgid() ;
+  int s, r ;
+  if (unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1) return -1 ;
+  if (test_write("/proc/self/setgroups", "deny") == -1) return -1 ;
+  snprintf(map, sizeof map, "0 %lu 1", uid) ;
+  if (test_write("/proc/self/uid_map", map) == -1) return -1 ;
+  snprintf(map, sizeof map, "0 %lu 1", gid) ;
+  if (test_write("/proc/self/gid_map", map) == -1) return -1 ;
+  s = socket(AF_INET, SOCK_DGRAM, 0) ;
+  if (s == -1) return -1 ;
+  ifr.ifr_flags = IFF_UP ;
+  r = ioctl(s, SIOCSIFFLAGS, &ifr) ;
+  close(s) ;
+  return r ;
+}
+
+#endif
