@@ -19,39 +19,49 @@ SKALIBS != echo '\#include <skalibs/tai.h>' | $(CC) -E - >/dev/null 2>&1 || echo
 COMPILE = $(CC) -std=c11 $(SKALIBS) $(CPPFLAGS) $(CFLAGS)
 
 OBJECTS = \
-libsocket_accept.o \
-libsocket_connectsa.o \
-libsocket_drop.o \
-libsocket_get4.o \
-libsocket_get6.o \
-libsocket_new.o \
-libsocket_new6.o \
-libsocket_put4.o \
-libsocket_put6.o \
-libsocket_setflags.o \
-libsocket_to4.o \
-socket_accept4.o \
-socket_accept4_nbcoe.o \
-socket_accept6.o \
-socket_accept6_nbcoe.o \
-socket_bind4.o \
-socket_bind4_reuse.o \
-socket_bind6.o \
-socket_bind6_reuse.o \
-socket_connect4.o \
-socket_connect6.o \
-socket_connected.o \
-socket_listen.o \
-socket_local4.o \
-socket_local6.o \
-socket_remote4.o \
-socket_remote6.o \
-socket_tcp4.o \
-socket_tcp4_nbcoe.o \
-socket_tcp4b.o \
-socket_tcp6.o \
-socket_tcp6_nbcoe.o \
-socket_tcp6b.o
+ libsocket_accept.o \
+ libsocket_connectsa.o \
+ libsocket_drop.o \
+ libsocket_fastopensa.o \
+ libsocket_get4.o \
+ libsocket_get6.o \
+ libsocket_new.o \
+ libsocket_new6.o \
+ libsocket_put4.o \
+ libsocket_put6.o \
+ libsocket_setflags.o \
+ libsocket_to4.o \
+ socket_accept4.o \
+ socket_accept4_nbcoe.o \
+ socket_accept6.o \
+ socket_accept6_nbcoe.o \
+ socket_bind4.o \
+ socket_bind4_reuse.o \
+ socket_bind6.o \
+ socket_bind6_reuse.o \
+ socket_connect4.o \
+ socket_connect6.o \
+ socket_connected.o \
+ socket_deferaccept.o \
+ socket_fastopen.o \
+ socket_fastopen_connect4.o \
+ socket_fastopen_connect6.o \
+ socket_fastopen_defer.o \
+ socket_fastopen_key.o \
+ socket_fastopen_queue.o \
+ socket_fastopen_used.o \
+ socket_listen.o \
+ socket_local4.o \
+ socket_local6.o \
+ socket_quickack.o \
+ socket_remote4.o \
+ socket_remote6.o \
+ socket_tcp4.o \
+ socket_tcp4_nbcoe.o \
+ socket_tcp4b.o \
+ socket_tcp6.o \
+ socket_tcp6_nbcoe.o \
+ socket_tcp6b.o
 
 all: libsocket.a
 

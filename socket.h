@@ -47,6 +47,10 @@ extern "C" {
 #define socket_accept6 libsocket_accept6
 #undef socket_accept6_nbcoe
 #define socket_accept6_nbcoe libsocket_accept6_nbcoe
+#undef socket_deferaccept
+#define socket_deferaccept libsocket_deferaccept
+#undef socket_quickack
+#define socket_quickack libsocket_quickack
 
 #undef socket_connect4
 #define socket_connect4 libsocket_connect4
@@ -54,6 +58,21 @@ extern "C" {
 #define socket_connect6 libsocket_connect6
 #undef socket_connected
 #define socket_connected libsocket_connected
+
+#undef socket_fastopen_connect4
+#define socket_fastopen_connect4 libsocket_fastopen_connect4
+#undef socket_fastopen_connect6
+#define socket_fastopen_connect6 libsocket_fastopen_connect6
+#undef socket_fastopen
+#define socket_fastopen libsocket_fastopen
+#undef socket_fastopen_queue
+#define socket_fastopen_queue libsocket_fastopen_queue
+#undef socket_fastopen_key
+#define socket_fastopen_key libsocket_fastopen_key
+#undef socket_fastopen_defer
+#define socket_fastopen_defer libsocket_fastopen_defer
+#undef socket_fastopen_used
+#define socket_fastopen_used libsocket_fastopen_used
 
 #undef socket_local4
 #define socket_local4 libsocket_local4
@@ -65,10 +84,14 @@ extern "C" {
 #define socket_remote6 libsocket_remote6
 
 
- /* Types that sources written for libowfat expect */
+ /* What sources written for libowfat expect */
 
 typedef uint16_t uint16 ;
 typedef uint32_t uint32 ;
+
+enum defermode { DATAIN, HTTPIN } ;
+
+#define HAVE_SOCKET_FASTOPEN
 
 
  /* Create: non-blocking, blocking (b), non-blocking and close-on-exec (nbcoe) */
@@ -96,6 +119,8 @@ extern int socket_accept4 (int, char *, uint16_t *) ;
 extern int socket_accept4_nbcoe (int, char *, uint16_t *) ;
 extern int socket_accept6 (int, char *, uint16_t *, uint32_t *) ;
 extern int socket_accept6_nbcoe (int, char *, uint16_t *, uint32_t *) ;
+extern int socket_deferaccept (int, enum defermode) ;
+extern int socket_quickack (int, int) ;
 
 
  /* Connect */
@@ -103,6 +128,17 @@ extern int socket_accept6_nbcoe (int, char *, uint16_t *, uint32_t *) ;
 extern int socket_connect4 (int, char const *, uint16_t) ;
 extern int socket_connect6 (int, char const *, uint16_t, uint32_t) ;
 extern int socket_connected (int) ;
+
+
+ /* Fast open: connect and send in one; the listener's side; what happened */
+
+extern ssize_t socket_fastopen_connect4 (int, char const *, uint16_t, char const *, size_t) ;
+extern ssize_t socket_fastopen_connect6 (int, char const *, uint16_t, uint32_t, char const *, size_t) ;
+extern int socket_fastopen (int) ;
+extern int socket_fastopen_queue (int, unsigned int) ;
+extern int socket_fastopen_key (int, char const *, size_t) ;
+extern int socket_fastopen_defer (int) ;
+extern int socket_fastopen_used (int) ;
 
 
  /* Names: this end's, the other end's */

@@ -1,0 +1,21 @@
+/* ISC license. */
+
+#include <skalibs/nonposix.h>
+
+#include <errno.h>
+
+#include "internal.h"
+#include "socket.h"
+
+int socket_fastopen_key (int s, char const *key, size_t len)
+{
+#ifdef TCP_FASTOPEN_KEY
+  if (len != 16 && len != 32) return (errno = EINVAL, -1) ;
+  return setsockopt(s, IPPROTO_TCP, TCP_FASTOPEN_KEY, key, (socklen_t)len) ;
+#else
+  (void)s ;
+  (void)key ;
+  (void)len ;
+  return (errno = ENOSYS, -1) ;
+#endif
+}
