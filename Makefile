@@ -20,6 +20,8 @@ COMPILE = $(CC) -std=c11 $(SKALIBS) $(CPPFLAGS) $(CFLAGS)
 
 OBJECTS = \
  libsocket_accept.o \
+ libsocket_attempt.o \
+ libsocket_closeall.o \
  libsocket_connectsa.o \
  libsocket_drop.o \
  libsocket_fastopensa.o \
@@ -39,9 +41,19 @@ OBJECTS = \
  socket_bind4_reuse.o \
  socket_bind6.o \
  socket_bind6_reuse.o \
+ socket_candidate_addrinfo.o \
+ socket_candidate_ip4.o \
+ socket_candidate_ip6.o \
  socket_connect4.o \
  socket_connect6.o \
+ socket_connectany.o \
  socket_connected.o \
+ socket_connector_init.o \
+ socket_connector_nextdeadline.o \
+ socket_connector_prepare.o \
+ socket_connector_step.o \
+ socket_connector_stop.o \
+ socket_connector_wait.o \
  socket_deferaccept.o \
  socket_fastopen.o \
  socket_fastopen_connect4.o \

@@ -10,6 +10,8 @@
 #include <netinet/tcp.h>
 #include <stdint.h>
 
+#include "socket.h"
+
 #ifdef LIBSOCKET_PORTABLE
 #undef SOCK_NONBLOCK
 #undef SOCK_CLOEXEC
@@ -47,5 +49,10 @@ extern void libsocket_put6 (struct sockaddr_in6 *, char const *, uint16_t, uint3
 extern int libsocket_get4 (libsocket_sa const *, char *, uint16_t *) ;
 extern int libsocket_get6 (libsocket_sa const *, char *, uint16_t *, uint32_t *) ;
 extern int libsocket_to4 (char *, char const *) ;
+
+#define LIBSOCKET_NONE ((unsigned int)-1)
+
+extern int libsocket_attempt (socket_connector const *, socket_candidate *) ;
+extern void libsocket_closeall (socket_connector *, int, tain const *) ;
 
 #endif

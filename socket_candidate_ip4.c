@@ -1,0 +1,13 @@
+/* ISC license. */
+
+#include <string.h>
+
+#include "socket.h"
+
+void socket_candidate_ip4 (socket_candidate *x, char const *ip, uint16_t port)
+{
+  memset(x, 0, sizeof *x) ;
+  memcpy(x->ip, ip, 4) ;
+  x->port = port ;
+  x->fd = -1 ;
+}

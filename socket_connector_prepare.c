@@ -1,0 +1,16 @@
+/* ISC license. */
+
+#include "internal.h"
+#include "socket.h"
+
+unsigned int socket_connector_prepare (socket_connector const *c, iopause_fd *x)
+{
+  unsigned int n = 0 ;
+  for (unsigned int i = c->first ; i != LIBSOCKET_NONE ; i = c->candidate[i].next)
+  {
+    x[n].fd = c->candidate[i].fd ;
+    x[n].events = IOPAUSE_WRITE ;
+    x[n++].revents = 0 ;
+  }
+  return n ;
+}

@@ -1,0 +1,14 @@
+/* ISC license. */
+
+#include <errno.h>
+
+#include "internal.h"
+#include "socket.h"
+
+void socket_connector_stop (socket_connector *c)
+{
+  libsocket_closeall(c, ECANCELED, 0) ;
+  if (c->result) return ;
+  c->error = ECANCELED ;
+  c->result = -1 ;
+}
