@@ -130,8 +130,6 @@ matrix lint cover bench demo:
 # Installation
 
 install: libsocket.a
-
-.PHONY: all test check matrix lint cover demo bench deps deps-dev install uninstall dist clean
 	mkdir -p $(DESTDIR)$(prefix)/include/libsocket $(DESTDIR)$(prefix)/lib/pkgconfig $(DESTDIR)$(prefix)/share/man/man3
 	cp socket.h $(DESTDIR)$(prefix)/include/libsocket/socket.h
 	cp libsocket.a $(DESTDIR)$(prefix)/lib/libsocket.a
