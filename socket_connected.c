@@ -1,5 +1,7 @@
 /* ISC license. */
 
+#include <skalibs/nonposix.h>
+
 #include <errno.h>
 #include <poll.h>
 
@@ -17,9 +19,17 @@ int socket_connected (int s)
   if (!getpeername(s, &sa.any, &len)) return 1 ;
   if (errno != ENOTCONN) return 0 ;
 
-  /* an attempt that has ended shows POLLOUT or POLLHUP; an unread ICMP error shows POLLERR alone */
   if (poll(&x, 1, 0) == -1 && errno != EINTR) return 0 ;
-  if (!(x.revents & (POLLOUT | POLLHUP))) return (errno = EINPROGRESS, 0) ;
+  if (!(x.revents & (POLLOUT | POLLHUP)))
+  {
+#ifdef MSG_ERRQUEUE
+    /* an ICMP error that did not end the attempt: left unread, it would end every poll at once */
+    struct msghdr m = { .msg_name = 0 } ;
+    if (x.revents & POLLERR) recvmsg(s, &m, MSG_ERRQUEUE | MSG_DONTWAIT) ;
+#endif
+    errno = EINPROGRESS ;
+    return 0 ;
+  }
 
   len = sizeof error ;
   if (getsockopt(s, SOL_SOCKET, SO_ERROR, &error, &len) == -1) return 0 ;
