@@ -102,7 +102,8 @@ $(OBJECTS): internal.h socket.h
 TESTS = \
  test/create
 
-SCRIPTS =
+SCRIPTS = \
+ test/pages
 
 test: $(TESTS)
 	@COMPILE='$(COMPILE) $(LDFLAGS)' LINK='libsocket.a $(LDLIBS)' test/run $(TESTS) $(SCRIPTS)
