@@ -100,7 +100,9 @@ $(OBJECTS): internal.h socket.h
 # Tests: programs of cases, and scripts that print the same lines
 
 TESTS = \
- test/create
+ test/create \
+ test/fastopen \
+ test/fastopensignal
 
 SCRIPTS = \
  test/pages
@@ -111,6 +113,18 @@ test: $(TESTS)
 check: test
 
 $(TESTS): libsocket.a socket.h test/test.h
+test/fastopen test/fastopensignal test/bench_fastopen: test/slow.h
+
+
+# Measurements
+
+BENCHES = \
+ test/bench_fastopen
+
+bench: $(BENCHES)
+	@for program in $(BENCHES) ; do $$program || exit ; done
+
+$(BENCHES): libsocket.a socket.h test/test.h
 
 
 # Packages: what the library and its tests need beside a compiler; what the developers' targets need
@@ -124,7 +138,7 @@ deps:
 deps-dev:
 	@./.ci/install $(DEPS) $(DEPS_DEV)
 
-matrix lint cover bench demo:
+matrix lint cover demo:
 	@echo 'make $@: not there yet' >&2 ; exit 1
 
 
@@ -150,4 +164,4 @@ dist:
 	git archive --prefix=libsocket-$(VERSION)/ -o libsocket-$(VERSION).tar.gz HEAD
 
 clean:
-	rm -f libsocket.a $(OBJECTS) $(TESTS)
+	rm -f libsocket.a $(OBJECTS) $(TESTS) $(BENCHES)

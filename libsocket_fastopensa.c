@@ -30,7 +30,7 @@ ssize_t libsocket_fastopensa (int s, struct sockaddr const *sa, socklen_t salen,
 {
   int e = errno ;
   size_t w = 0 ;
-  ssize_t r ;
+  ssize_t r = -1 ;
   int type ;
   socklen_t n = sizeof type ;
 
@@ -49,8 +49,8 @@ ssize_t libsocket_fastopensa (int s, struct sockaddr const *sa, socklen_t salen,
   else if (!goeson(errno)) return -1 ;
 #endif
 
-  errno = e ;
-  if (libsocket_connectsa(s, sa, salen) == -1)
+  /* EISCONN: an attempt that was pending came up in time for sendto to take the bytes */
+  if (libsocket_connectsa(s, sa, salen) == -1 && (r == -1 || errno != EISCONN))
   {
     if (!w || errno != EINPROGRESS) return -1 ;
     errno = e ;

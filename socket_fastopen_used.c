@@ -7,6 +7,10 @@
 #include "internal.h"
 #include "socket.h"
 
+#if defined(TCP_INFO) && defined(TCP_FASTOPEN_CONNECT) && !defined(TCPI_OPT_SYN_DATA)
+#define TCPI_OPT_SYN_DATA 32  /* musl has all but this */
+#endif
+
 int socket_fastopen_used (int s)
 {
 #if defined(TCP_INFO) && defined(TCPI_OPT_SYN_DATA)

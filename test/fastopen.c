@@ -1,0 +1,1164 @@
+/* ISC license. */
+
+/*
+   socket_fastopen_connect4 socket_fastopen_connect6 socket_fastopen socket_fastopen_queue socket_fastopen_key
+   socket_fastopen_defer socket_fastopen_used socket_quickack socket_deferaccept
+*/
+
+#include "test.h"
+#include "slow.h"
+
+#include <limits.h>
+#include <netinet/tcp.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/un.h>
+
+#include "socket.h"
+
+#ifdef LIBSOCKET_PORTABLE
+#define FAST 0
+#else
+#define FAST 1
+#endif
+
+#define BIG 200000
+
+static int six, nb ;           /* the case is for IPv6, for a non-blocking client */
+static char dst[16] ;          /* where the client goes */
+static uint16_t port ;
+static char big[BIG] ;
+
+
+ /* A kernel that knows less: the errno its sendto gives, or the flag not looked at */
+
+static int sendto_error, sendto_ignores, sendto_calls, send_error ;
+
+#ifdef __GLIBC__
+ssize_t sendto (int s, void const *buf, size_t len, int flags, __CONST_SOCKADDR_ARG sa, socklen_t salen)
+#else
+ssize_t sendto (int s, void const *buf, size_t len, int flags, struct sockaddr const *sa, socklen_t salen)
+#endif
+{
+  void const *p ;
+  memcpy(&p, &sa, sizeof p) ;  /* glibc's is a union for some compilers */
+  if (flags & MSG_FASTOPEN)
+  {
+    sendto_calls++ ;
+    if (sendto_error) return (errno = sendto_error, -1) ;
+    if (sendto_ignores)
+    {
+      flags &= ~MSG_FASTOPEN ;
+      p = 0 ;
+      salen = 0 ;
+    }
+  }
+  return syscall(SYS_sendto, s, buf, len, flags, p, salen) ;
+}
+
+ssize_t send (int s, void const *buf, size_t len, int flags)
+{
+  if (send_error)
+  {
+    errno = send_error ;
+    send_error = 0 ;
+    return -1 ;
+  }
+  return syscall(SYS_sendto, s, buf, len, flags, (void *)0, 0) ;
+}
+
+
+ /* Both ends */
+
+static void fresh (void)
+{
+  static unsigned int n ;
+  n++ ;
+  memset(dst, 0, sizeof dst) ;
+  memcpy(dst, six ? "\375\1" : "\12\1", 2) ;
+  dst[six ? 14 : 2] = (char)(n >> 8) ;
+  dst[six ? 15 : 3] = (char)n ;
+}
+
+static int client (void)
+{
+  int s = six ? nb ? socket_tcp6() : socket_tcp6b() : nb ? socket_tcp4() : socket_tcp4b() ;
+  check(s >= 0) ;
+  return s ;
+}
+
+static ssize_t fast (int s, char const *buf, size_t len)
+{
+  return six ? socket_fastopen_connect6(s, dst, port, 0, buf, len) : socket_fastopen_connect4(s, dst, port, buf, len) ;
+}
+
+static int plain (int s)
+{
+  return six ? socket_connect6(s, dst, port, 0) : socket_connect4(s, dst, port) ;
+}
+
+static int listens (int queue)
+{
+  int s ;
+  slow_in(1) ;
+  s = six ? socket_tcp6() : socket_tcp4() ;
+  slow_in(0) ;
+  check(!(six ? socket_bind6(s, 0, 0, 0) : socket_bind4(s, 0, 0))) ;
+  if (queue && FAST) check(!socket_fastopen_queue(s, (unsigned int)queue)) ;
+  check(!socket_listen(s, 16)) ;
+  check(!(six ? socket_local6(s, 0, &port, 0) : socket_local4(s, 0, &port))) ;
+  return s ;
+}
+
+/* A case that has failed already does not wait long for what may never come. */
+
+static int ready (int fd, short events)
+{
+  struct pollfd x = { .fd = fd, .events = events } ;
+  return poll(&x, 1, test_failures ? 1000 : 30000) == 1 ;
+}
+
+static int accepts (int l)
+{
+  int c ;
+  check(ready(l, POLLIN)) ;
+  c = six ? socket_accept6(l, 0, 0, 0) : socket_accept4(l, 0, 0) ;
+  check(c >= 0) ;
+  return c ;
+}
+
+static int reads (int c, char const *expect, size_t len)
+{
+  char buf[4096] ;
+  while (len)
+  {
+    ssize_t r = ready(c, POLLIN) ? read(c, buf, len < sizeof buf ? len : sizeof buf) : -1 ;
+    if (r <= 0 || memcmp(buf, expect, (size_t)r)) return 0 ;
+    expect += r ;
+    len -= (size_t)r ;
+  }
+  return 1 ;
+}
+
+static int ends (int c)
+{
+  char x ;
+  return ready(c, POLLIN) && read(c, &x, 1) == 0 ;
+}
+
+static int connects (int s)
+{
+  return ready(s, POLLOUT) && socket_connected(s) ;
+}
+
+/* The client has said all: the server has read this once, and nothing else. Closes both. (Shut down while pending, an attempt is off.) */
+
+static int whole (int s, int c, char const *expect, size_t len)
+{
+  int r = connects(s) && !shutdown(s, SHUT_WR) && reads(c, expect, len) && ends(c) ;
+  close(s) ;
+  close(c) ;
+  return r ;
+}
+
+static int refused (int s)
+{
+  return ready(s, POLLOUT) && (errno = 0, !socket_connected(s)) && errno == ECONNREFUSED ;
+}
+
+static int used (int s, int is)
+{
+  int r ;
+  return FAST ? keeps((r = socket_fastopen_used(s)) == is) : fails(socket_fastopen_used(s), ENOSYS) ;
+}
+
+static int state (int s)
+{
+  struct tcp_info info = { .tcpi_state = 0 } ;
+  socklen_t len = sizeof info ;
+  return getsockopt(s, IPPROTO_TCP, TCP_INFO, &info, &len) == -1 ? -1 : info.tcpi_state ;
+}
+
+static int option (int s, int level, int name)
+{
+  int value = -1 ;
+  socklen_t len = sizeof value ;
+  return getsockopt(s, level, name, &value, &len) == -1 ? -1 : value ;
+}
+
+static void timeout (int s, int ms)
+{
+  struct timeval tv = { .tv_sec = 0, .tv_usec = ms * 1000 } ;
+  check(!setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof tv)) ;
+}
+
+/* A fresh address, and its cookie is known. */
+
+static void cookie (int l)
+{
+  int s = six ? socket_tcp6() : socket_tcp4(), c ;
+  fresh() ;
+  check(fails(fast(s, 0, 0), EINPROGRESS)) ;
+  check(connects(s)) ;
+  c = accepts(l) ;
+  close(s) ;
+  close(c) ;
+  slow_clear() ;
+}
+
+/* A server in a process of its own, where the client blocks: see slow_exit. */
+
+static void reader (int l, size_t n)
+{
+  int c = accepts(l) ;
+  check(reads(c, big, n)) ;
+  check(ends(c)) ;
+  slow_exit() ;
+}
+
+
+ /* What a first contact does, a second, and one that the server's cookie no longer helps */
+
+static void first (void)
+{
+  int l = listens(16), s = client(), c ;
+  fresh() ;
+  slow_clear() ;
+  if (nb)
+  {
+    check(fails(fast(s, "hello", 5), EINPROGRESS)) ;
+    check(connects(s)) ;
+    check(write(s, "hello", 5) == 5) ;
+  }
+  else
+  {
+    check(keeps(fast(s, "hello", 5) == 5)) ;
+    check(socket_connected(s)) ;
+  }
+  c = accepts(l) ;
+  check(used(s, 0)) ;
+  check(slow->syn == 1 && slow->asked == FAST && !slow->cookies && !slow->syndata) ;
+  check(whole(s, c, "hello", 5)) ;
+  close(l) ;
+}
+
+/* the answer to the SYN is on its way until the server has read */
+
+static int early (int l, char const *buf, size_t len)
+{
+  int c = accepts(l) ;
+  check(state(c) == TCP_SYN_RECV) ;
+  check(reads(c, buf, len)) ;
+  check(used(c, 1)) ;
+  slow_hold(1, 0) ;
+  return c ;
+}
+
+static void second (void)
+{
+  int l = listens(16), s = client(), c ;
+  cookie(l) ;
+  slow_hold(1, 1) ;
+  if (nb)
+  {
+    check(keeps(fast(s, "hello", 5) == 5)) ;
+    check((errno = 0, !socket_connected(s)) && errno == EINPROGRESS) ;
+    c = early(l, "hello", 5) ;
+    check(connects(s)) ;
+    check(used(s, 1)) ;
+    check(used(c, 1)) ;
+    check(whole(s, c, "", 0)) ;
+  }
+  else
+  {
+    pid_t pid = slow_fork() ;
+    if (!pid)
+    {
+      close(s) ;
+      c = early(l, "hello", 5) ;
+      check(ends(c)) ;
+      check(used(c, 1)) ;
+      slow_exit() ;
+    }
+    check(keeps(fast(s, "hello", 5) == 5)) ;
+    check(!slow->hold[1]) ;
+    check(socket_connected(s)) ;
+    check(used(s, 1)) ;
+    close(s) ;
+    check(slow_fine(pid)) ;
+  }
+  check(slow->syn == 1 && slow->cookies == 1 && slow->syndata == 1) ;
+  close(l) ;
+}
+
+static void stale (void)
+{
+  int l = listens(16), s = client(), c ;
+  cookie(l) ;
+  check(!socket_fastopen_queue(l, 0)) ;
+  check(keeps(fast(s, "hello", 5) == 5)) ;
+  check(connects(s)) ;
+  c = accepts(l) ;
+  check(slow->syn == 1 && slow->syndata == 1) ;
+  check(reads(c, "hello", 5)) ;
+  check(used(s, 0)) ;
+  check(used(c, 0)) ;
+  check(whole(s, c, "", 0)) ;
+  close(l) ;
+}
+
+/* a middlebox that eats SYNs with data: the kernel's next SYN is without */
+
+static void eaten (void)
+{
+  int l = listens(16), s = client(), c ;
+  cookie(l) ;
+  slow->dropdata = 1 ;
+  check(keeps(fast(s, "hello", 5) == 5)) ;
+  c = accepts(l) ;
+  slow->dropdata = 0 ;
+  check(slow->syn == 2 && slow->syndata == 1) ;
+  check(reads(c, "hello", 5)) ;
+  check(used(s, 0)) ;
+  check(whole(s, c, "", 0)) ;
+  close(l) ;
+}
+
+static void clientoff (void)
+{
+  int l = listens(16), s = client(), c ;
+  if (FAST) cookie(l) ; else fresh() ;
+  slow_clear() ;
+  check(!slow_sysctl("2")) ;
+  if (nb)
+  {
+    check(fails(fast(s, "hello", 5), EINPROGRESS)) ;
+    check(connects(s)) ;
+    check(write(s, "hello", 5) == 5) ;
+  }
+  else check(keeps(fast(s, "hello", 5) == 5)) ;
+  check(!slow_sysctl("3")) ;
+  c = accepts(l) ;
+  check(slow->syn == 1 && !slow->asked && !slow->cookies && !slow->syndata) ;
+  check(used(s, 0)) ;
+  check(whole(s, c, "hello", 5)) ;
+  close(l) ;
+}
+
+
+ /* Attempts that fail */
+
+static void closed (void)
+{
+  int l = listens(16), s = client() ;
+  if (FAST) cookie(l) ; else fresh() ;
+  close(l) ;
+  if (nb)
+  {
+    if (FAST) check(keeps(fast(s, "hello", 5) == 5)) ;
+    else check(fails(fast(s, "hello", 5), EINPROGRESS)) ;
+    check(refused(s)) ;
+  }
+  else check(fails(fast(s, "hello", 5), ECONNREFUSED)) ;
+  close(s) ;
+
+  fresh() ;
+  s = client() ;
+  if (nb)
+  {
+    check(fails(fast(s, "hello", 5), EINPROGRESS)) ;
+    check(refused(s)) ;
+  }
+  else check(fails(fast(s, "hello", 5), ECONNREFUSED)) ;
+  close(s) ;
+}
+
+/* On loopback the refusal is there before the call returns: n is the answer all the same. */
+
+static void closedhere (void)
+{
+  for (nb = 0 ; nb < 2 ; nb++)
+    for (six = 0 ; six < 2 ; six++)
+    {
+      int l = six ? socket_tcp6() : socket_tcp4(), s ;
+      char const *ip = six ? LOOPBACK6 : LOOPBACK4 ;
+      memcpy(dst, ip, six ? 16 : 4) ;
+      check(!(six ? socket_bind6(l, ip, 0, 0) || socket_local6(l, 0, &port, 0) : socket_bind4(l, ip, 0) || socket_local4(l, 0, &port))) ;
+      check(!socket_fastopen(l) && !socket_listen(l, 16)) ;
+      s = six ? socket_tcp6() : socket_tcp4() ;
+      check(fails(fast(s, 0, 0), EINPROGRESS)) ;
+      check(connects(s)) ;
+      close(l) ;
+      close(s) ;
+      s = client() ;
+      if (nb)
+      {
+        check(keeps(fast(s, "hello", 5) == 5)) ;
+        check(refused(s)) ;
+      }
+      else check(fails(fast(s, "hello", 5), ECONNREFUSED)) ;
+      close(s) ;
+    }
+}
+
+static void noroute (void)
+{
+  int s = client() ;
+  memcpy(dst, six ? "\375\7\0\0\0\0\0\0\0\0\0\0\0\0\0\1" : "\12\7\0\1\0\0\0\0\0\0\0\0\0\0\0", 16) ;
+  check(fails(fast(s, "hello", 5), ENETUNREACH)) ;
+  close(s) ;
+}
+
+static void silent (void)
+{
+  int l = listens(16), s ;
+  if (FAST)
+  {
+    cookie(l) ;
+    slow->drop[0] = 1 ;
+    s = client() ;
+    if (!nb) timeout(s, 50) ;
+    check(keeps(fast(s, "hello", 5) == 5)) ;
+    check((errno = 0, !socket_connected(s)) && errno == EINPROGRESS) ;
+    close(s) ;
+    s = client() ;
+    if (!nb) timeout(s, 50) ;
+    check(fails(fast(s, 0, 0), EINPROGRESS)) ;
+    close(s) ;
+  }
+  fresh() ;
+  slow->drop[0] = 1 ;
+  s = client() ;
+  if (!nb) timeout(s, 50) ;
+  check(fails(fast(s, "hello", 5), EINPROGRESS)) ;
+  check((errno = 0, !socket_connected(s)) && errno == EINPROGRESS) ;
+  slow->drop[0] = 0 ;
+  close(s) ;
+  close(l) ;
+}
+
+static void givesup (void)
+{
+  int l = listens(16), s = client() ;
+  unsigned int ms = 100 ;
+  if (FAST) cookie(l) ; else fresh() ;
+  slow->drop[0] = 1 ;
+  check(!setsockopt(s, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms)) ;
+  check(fails(fast(s, "hello", 5), ETIMEDOUT)) ;
+  slow->drop[0] = 0 ;
+  close(s) ;
+  close(l) ;
+}
+
+
+ /* How much: nothing, a lot */
+
+static void speaks (int l)
+{
+  int c = accepts(l) ;
+  check(state(c) == TCP_SYN_RECV) ;
+  check(write(c, "220", 3) == 3) ;
+  slow_hold(1, 0) ;
+  check(ends(c)) ;
+  check(used(c, 0)) ;
+  close(c) ;
+}
+
+static void serverfirst (void)
+{
+  int l = listens(16), s = client() ;
+  pid_t pid ;
+  cookie(l) ;
+  slow_hold(1, 1) ;
+  pid = slow_fork() ;
+  if (!pid)
+  {
+    close(s) ;
+    speaks(l) ;
+    slow_exit() ;
+  }
+  if (nb) check(fails(fast(s, 0, 0), EINPROGRESS)) ;  /* nothing is never "n bytes taken" */
+  else check(keeps(fast(s, 0, 0) == 0)) ;
+  check(reads(s, "220", 3)) ;
+  check(used(s, 0)) ;
+  check(slow->syn == 1 && slow->cookies == 1 && !slow->syndata) ;
+  check(!shutdown(s, SHUT_WR)) ;
+  check(slow_fine(pid)) ;
+  close(s) ;
+  close(l) ;
+}
+
+static void null (void)
+{
+  int l = listens(16), s = client(), c ;
+  fresh() ;
+  if (nb) check(fails(fast(s, 0, 0), EINPROGRESS)) ;
+  else check(keeps(fast(s, 0, 0) == 0)) ;
+  check(connects(s)) ;
+  c = accepts(l) ;
+  check(whole(s, c, "", 0)) ;
+  close(l) ;
+}
+
+/* a non-blocking client sends the rest itself; twice, the second time with a cookie */
+
+static void large (void)
+{
+  int l = listens(16), s ;
+  fresh() ;
+  for (int i = 0 ; i <= FAST ; i++)
+  {
+    pid_t pid = slow_fork() ;
+    ssize_t n ;
+    if (!pid) reader(l, BIG) ;
+    slow_clear() ;
+    s = client() ;
+    errno = 4242 ;
+    n = fast(s, big, BIG) ;
+    if (!nb) check(n == BIG && errno == 4242) ;
+    else
+    {
+      if (!i) check(n == -1 && errno == EINPROGRESS) ;
+      else check(n >= 500 && n <= 1460 && errno == 4242) ;
+      check(connects(s)) ;
+      for (size_t w = n > 0 ? (size_t)n : 0 ; w < BIG ; w += (size_t)n)
+      {
+        if (!ready(s, POLLOUT) || (n = write(s, big + w, BIG - w)) == -1) break ;
+      }
+    }
+    check(!shutdown(s, SHUT_WR)) ;
+    check(slow_fine(pid)) ;
+    check(slow->syndata == i) ;
+    check(used(s, i)) ;
+    close(s) ;
+  }
+  close(l) ;
+}
+
+
+ /* Sockets that are not new */
+
+static void twice (void)
+{
+  int l = listens(16), s = client(), c ;
+  if (FAST) cookie(l) ; else fresh() ;
+  if (nb)
+  {
+    slow_hold(1, 1) ;
+    if (FAST) check(keeps(fast(s, "hello", 5) == 5)) ;
+    else check(fails(fast(s, "hello", 5), EINPROGRESS)) ;
+    check(fails(fast(s, "again", 5), EINPROGRESS)) ;
+    check(fails(fast(s, "again", 5), EINPROGRESS)) ;
+    slow_hold(1, 0) ;
+    check(connects(s)) ;
+    check(!plain(s)) ;
+    if (!FAST) check(write(s, "hello", 5) == 5) ;
+  }
+  else check(keeps(fast(s, "hello", 5) == 5)) ;
+  check(fails(fast(s, "again", 5), EISCONN)) ;
+  c = accepts(l) ;
+  check(whole(s, c, "hello", 5)) ;
+  close(l) ;
+}
+
+/* Pending, no byte taken; later the same call takes them, whether the connection is up before it or during it. */
+
+static void resumed (void)
+{
+  for (int up = nb ; up < 2 ; up++)
+  {
+    int l = listens(16), s = client(), c ;
+    fresh() ;
+    slow_hold(1, 1) ;
+    if (!nb) timeout(s, 50) ;
+    check(fails(fast(s, "hello", 5), EINPROGRESS)) ;
+    check(fails(fast(s, "hello", 5), EINPROGRESS)) ;
+    if (!nb) timeout(s, 0) ;
+    slow_hold(1, 0) ;
+    if (up) check(ready(s, POLLOUT)) ;
+    check(keeps(fast(s, "hello", 5) == 5)) ;
+    check(fails(fast(s, "hello", 5), EISCONN)) ;
+    c = accepts(l) ;
+    check(whole(s, c, "hello", 5)) ;
+    close(l) ;
+  }
+}
+
+static void connected (void)
+{
+  int l = listens(16), s = client(), c ;
+  fresh() ;
+  if (nb)
+  {
+    check(fails(plain(s), EINPROGRESS)) ;
+    check(connects(s)) ;
+  }
+  check(!plain(s)) ;
+  check(fails(fast(s, "hello", 5), EISCONN)) ;
+  check(fails(fast(s, 0, 0), EISCONN)) ;
+  c = accepts(l) ;
+  check(fails(fast(c, "hello", 5), EISCONN)) ;
+  check(whole(s, c, "", 0)) ;
+  check(fails(fast(l, "hello", 5), EISCONN)) ;
+  close(l) ;
+}
+
+static void others (void)
+{
+  struct sockaddr_in sa = { .sin_family = AF_INET } ;
+  struct sockaddr_un un = { .sun_family = AF_UNIX } ;
+  socklen_t len = sizeof sa ;
+  int r = socket(AF_INET, SOCK_DGRAM, 0), s = socket(AF_INET, SOCK_DGRAM, 0), pair[2] ;
+  char x[5] ;
+  memcpy(&sa.sin_addr, LOOPBACK4, 4) ;
+  check(!bind(r, (struct sockaddr *)&sa, sizeof sa) && !getsockname(r, (struct sockaddr *)&sa, &len)) ;
+  check(fails(socket_fastopen_connect4(s, LOOPBACK4, ntohs(sa.sin_port), "hello", 5), EPROTOTYPE)) ;
+  check(fails(socket_fastopen_connect6(s, MAPPED6, ntohs(sa.sin_port), 0, "hello", 5), EPROTOTYPE)) ;
+  check(fails(getpeername(s, (struct sockaddr *)&sa, &len), ENOTCONN)) ;
+  check(fails(recv(r, x, 5, MSG_DONTWAIT), EAGAIN)) ;
+  close(s) ;
+  close(r) ;
+
+  check(!socketpair(AF_UNIX, SOCK_STREAM, 0, pair)) ;
+  check(socket_fastopen_connect4(pair[0], LOOPBACK4, 9, "hello", 5) == -1) ;
+  check(socket_fastopen_connect6(pair[0], LOOPBACK6, 9, 0, "hello", 5) == -1) ;
+  check(fails(recv(pair[1], x, 5, MSG_DONTWAIT), EAGAIN)) ;
+  close(pair[0]) ;
+  close(pair[1]) ;
+  s = socket(AF_UNIX, SOCK_STREAM, 0) ;
+  check(!bind(s, (struct sockaddr *)&un, sizeof un.sun_family) && !listen(s, 1)) ;
+  check(socket_fastopen_connect4(s, LOOPBACK4, 9, "hello", 5) == -1) ;
+  close(s) ;
+  s = socket(AF_UNIX, SOCK_STREAM, 0) ;
+  check(socket_fastopen_connect4(s, LOOPBACK4, 9, "hello", 5) == -1) ;
+  check(socket_fastopen_connect6(s, LOOPBACK6, 9, 0, "hello", 5) == -1) ;
+  close(s) ;
+  s = socket(AF_UNIX, SOCK_DGRAM, 0) ;
+  check(fails(socket_fastopen_connect4(s, LOOPBACK4, 9, "hello", 5), EPROTOTYPE)) ;
+  close(s) ;
+
+  check(fails(socket_fastopen_connect4(-1, LOOPBACK4, 9, "hello", 5), EBADF)) ;
+  check(fails(socket_fastopen_connect6(-1, LOOPBACK6, 9, 0, "hello", 5), EBADF)) ;
+  check(!pipe(pair)) ;
+  check(fails(socket_fastopen_connect4(pair[1], LOOPBACK4, 9, "hello", 5), ENOTSOCK)) ;
+  check(fails(socket_fastopen_connect6(pair[1], LOOPBACK6, 9, 0, "hello", 5), ENOTSOCK)) ;
+  check(fcntl(pair[0], F_SETFL, O_NONBLOCK) != -1 && fails(read(pair[0], x, 5), EAGAIN)) ;
+  close(pair[0]) ;
+  close(pair[1]) ;
+}
+
+
+ /* The other family */
+
+static void mapped (void)
+{
+  static char const *const to[3] = { MAPPED6, ANY6, LOOPBACK6 } ;
+  int l, s, c ;
+  for (int i = 0 ; i < 5 ; i++)  /* a mapped address on an IPv6 socket; mapped, any, loopback, null on an IPv4 one */
+    for (int j = 0 ; j < 2 ; j++)
+    {
+      l = socket_tcp4() ;
+      check(!socket_bind4(l, LOOPBACK4, 0) && !socket_listen(l, 16) && !socket_local4(l, 0, &port)) ;
+      if (FAST) check(!socket_fastopen(l)) ;
+      s = i ? j ? socket_tcp4() : socket_tcp4b() : j ? socket_tcp6() : socket_tcp6b() ;
+      errno = 4242 ;
+      if (socket_fastopen_connect6(s, i == 4 ? 0 : to[i ? i - 1 : 0], port, 0, "hello", 5) == -1)
+      {
+        check(j && errno == EINPROGRESS) ;
+        check(connects(s)) ;
+        check(write(s, "hello", 5) == 5) ;
+      }
+      else check(errno == 4242) ;
+      c = socket_accept4(l, 0, 0) ;
+      check(whole(s, c, "hello", 5)) ;
+      close(l) ;
+    }
+}
+
+static void native (void)
+{
+  int s ;
+  for (int i = 0 ; i < 2 ; i++)
+  {
+    s = i ? socket_tcp4() : socket_tcp4b() ;
+    check(fails(socket_fastopen_connect6(s, "\375\1\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 9, 0, "hello", 5), EAFNOSUPPORT)) ;
+    close(s) ;
+    s = i ? socket_tcp6() : socket_tcp6b() ;
+    check(socket_fastopen_connect4(s, LOOPBACK4, 9, "hello", 5) == -1 && (errno == EAFNOSUPPORT || errno == EINVAL)) ;
+    close(s) ;
+  }
+}
+
+static void linklocal (void)
+{
+  static char const to[16] = "\376\200\0\0\0\0\0\0\0\0\0\0\0\0\0\2" ;
+  uint32_t scope = if_nametoindex(SLOW_DEVICE) ;
+  int l, s, c ;
+  six = 1 ;
+  l = listens(16) ;
+  s = socket_tcp6b() ;
+  check(fails(socket_fastopen_connect6(s, to, port, 0, "hello", 5), EINVAL)) ;
+  check(keeps(socket_fastopen_connect6(s, to, port, scope, "hello", 5) == 5)) ;
+  c = accepts(l) ;
+  check(whole(s, c, "hello", 5)) ;
+  s = socket_tcp6() ;
+  slow_clear() ;
+  if (FAST)
+  {
+    check(keeps(socket_fastopen_connect6(s, to, port, scope, "hello", 5) == 5)) ;
+    c = accepts(l) ;
+    check(slow->syndata == 1) ;
+    check(whole(s, c, "hello", 5)) ;
+  }
+  else close(s) ;
+  close(l) ;
+}
+
+
+ /* Kernels that know less, and SIGPIPE */
+
+static int volatile pipes ;
+
+static void onpipe (int sig)
+{
+  (void)sig ;
+  pipes++ ;
+}
+
+static void old (void)
+{
+  static int const errors[] = { ENOTCONN, EINVAL, ENOSYS, EPERM, EPIPE, EOPNOTSUPP, 0 } ;
+  int l, s, c ;
+  signal(SIGPIPE, &onpipe) ;
+  pipes = 0 ;
+  for (size_t i = 0 ; i < sizeof errors / sizeof *errors ; i++)
+  {
+    l = listens(16) ;
+    if (FAST) cookie(l) ; else fresh() ;
+    s = client() ;
+    sendto_error = errors[i] ;
+    sendto_ignores = !errors[i] ;  /* the last: a kernel for which this is any send */
+    sendto_calls = 0 ;
+    if (nb)
+    {
+      check(fails(fast(s, "hello", 5), EINPROGRESS)) ;
+      sendto_error = sendto_ignores = 0 ;
+      check(connects(s)) ;
+      check(write(s, "hello", 5) == 5) ;
+    }
+    else check(keeps(fast(s, "hello", 5) == 5)) ;
+    check(sendto_calls == FAST) ;
+    sendto_error = sendto_ignores = 0 ;
+    c = accepts(l) ;
+    check(!slow->syndata) ;
+    check(whole(s, c, "hello", 5)) ;
+    close(l) ;
+  }
+  check(!pipes) ;
+  signal(SIGPIPE, SIG_IGN) ;
+}
+
+static void nobufs (void)
+{
+  int l = listens(16), s = client() ;
+  fresh() ;
+  slow_clear() ;
+  sendto_error = ENOBUFS ;
+  check(fails(fast(s, "hello", 5), ENOBUFS)) ;
+  sendto_error = 0 ;
+  check((errno = 0, !socket_connected(s)) && errno == ENOTCONN) ;
+  check(!slow->syn) ;
+  close(s) ;
+  close(l) ;
+}
+
+/* what send may say after the connection is up: without a byte, and with some */
+
+static void sends (void)
+{
+  static struct { int error ; ssize_t none, some ; } const t[] =
+    { { EINTR, 5, BIG }, { EAGAIN, 0, -2 }, { ECONNRESET, -1, -2 }, { EPIPE, -1, -2 } } ;
+  ssize_t r ;
+  int l, s ;
+  for (size_t i = 0 ; i < sizeof t / sizeof *t ; i++)
+  {
+    l = listens(16) ;
+    fresh() ;
+    s = client() ;
+    send_error = t[i].error ;
+    errno = 4242 ;
+    check(fast(s, "hello", 5) == t[i].none) ;
+    check(errno == (t[i].none == -1 ? t[i].error : 4242)) ;
+    check(!send_error) ;
+    close(s) ;
+    if (FAST)
+    {
+      pid_t pid ;
+      cookie(l) ;
+      close(accepts(l)) ;
+      s = client() ;
+      pid = slow_fork() ;
+      if (!pid)
+      {
+        int c = accepts(l) ;
+        close(s) ;
+        while (ready(c, POLLIN) && (r = read(c, big, BIG)) > 0) ;
+        slow_exit() ;
+      }
+      send_error = t[i].error ;
+      errno = 4242 ;
+      r = fast(s, big, BIG) ;
+      check(errno == 4242) ;
+      check(t[i].some == -2 ? r >= 500 && r <= 1460 : r == t[i].some) ;
+      check(!send_error) ;
+      close(s) ;
+      check(slow_fine(pid)) ;
+    }
+    close(l) ;
+  }
+}
+
+/* the peer ends its side, then breaks the connection, while send has some bytes and waits to get rid of more */
+
+static void broken (void)
+{
+  int l = listens(16), s, size = 4096 ;
+  ssize_t r ;
+  pid_t pid ;
+  fresh() ;
+  check(!setsockopt(l, SOL_SOCKET, SO_RCVBUF, &size, sizeof size)) ;
+  signal(SIGPIPE, &onpipe) ;
+  pipes = 0 ;
+  s = client() ;
+  check(!setsockopt(s, SOL_SOCKET, SO_SNDBUF, &size, sizeof size)) ;
+  pid = slow_fork() ;
+  if (!pid)
+  {
+    int c = accepts(l), n = -1, before ;
+    close(s) ;
+    do  /* until nothing comes any more: the window is full */
+    {
+      before = n ;
+      poll(0, 0, 20) ;
+      check(!ioctl(c, FIONREAD, &n)) ;
+    } while (n <= 0 || n != before) ;
+    check(!shutdown(c, SHUT_WR)) ;
+    close(c) ;
+    slow_exit() ;
+  }
+  r = fast(s, big, BIG) ;
+  check(r > 0 && r < BIG) ;
+  check(!pipes) ;
+  check(slow_fine(pid)) ;
+  signal(SIGPIPE, SIG_IGN) ;
+  close(s) ;
+  close(l) ;
+}
+
+
+ /* The listener's side */
+
+/* a client with a cookie for dst: does its data reach the server with the SYN? */
+
+static int rides (int l)
+{
+  int s, c, r, was = nb ;
+  nb = 1 ;
+  s = client() ;
+  nb = was ;
+  slow_clear() ;
+  check(fast(s, "hello", 5) == 5) ;
+  check(connects(s)) ;
+  check(slow->syndata == 1) ;
+  c = accepts(l) ;
+  check(reads(c, "hello", 5)) ;
+  r = socket_fastopen_used(s) ;
+  check(r == socket_fastopen_used(c)) ;
+  check(whole(s, c, "", 0)) ;
+  return r ;
+}
+
+static void queue (void)
+{
+  int l = listens(0), s, t, c ;
+  check(option(l, IPPROTO_TCP, TCP_FASTOPEN) == 0) ;
+  check(keeps(!socket_fastopen(l))) ;
+  check(option(l, IPPROTO_TCP, TCP_FASTOPEN) == 256) ;
+  cookie(l) ;
+  check(rides(l) == 1) ;
+  check(keeps(!socket_fastopen_queue(l, UINT_MAX))) ;
+  check(option(l, IPPROTO_TCP, TCP_FASTOPEN) >= 256) ;
+  check(rides(l) == 1) ;
+  check(keeps(!socket_fastopen_queue(l, (unsigned int)INT_MAX + 1))) ;
+  check(option(l, IPPROTO_TCP, TCP_FASTOPEN) >= 256) ;
+  check(keeps(!socket_fastopen_queue(l, 0))) ;
+  check(option(l, IPPROTO_TCP, TCP_FASTOPEN) == 0) ;
+  check(rides(l) == 0) ;
+
+  /* one handshake may be open at a time: the other client's data comes later */
+  check(keeps(!socket_fastopen_queue(l, 1))) ;
+  check(rides(l) == 1) ;
+  slow_hold(1, 1) ;
+  s = client() ;
+  t = client() ;
+  check(fast(s, "hello", 5) == 5) ;
+  c = accepts(l) ;
+  check(used(c, 1)) ;
+  check(fast(t, "later", 5) == 5) ;
+  slow_hold(1, 0) ;
+  check(connects(s) && used(s, 1)) ;
+  check(connects(t)) ;
+  check(whole(s, c, "hello", 5)) ;
+  c = accepts(l) ;
+  check(reads(c, "later", 5)) ;
+  check(used(t, 0)) ;
+  check(fails(socket_fastopen(t), EINVAL)) ;
+  check(whole(t, c, "", 0)) ;
+  close(l) ;
+
+  s = client() ;  /* before listen, and not on what is no listener */
+  check(keeps(!socket_fastopen(s))) ;
+  check(option(s, IPPROTO_TCP, TCP_FASTOPEN) == 256) ;
+  close(s) ;
+  check(fails(socket_fastopen(-1), EBADF)) ;
+  check(fails(socket_fastopen_queue(-1, 5), EBADF)) ;
+  s = socket(AF_INET, SOCK_DGRAM, 0) ;
+  check(socket_fastopen(s) == -1 && socket_fastopen_queue(s, 5) == -1) ;
+  close(s) ;
+}
+
+static void key (void)
+{
+  static char const wrong[64], one[17] = "0123456789abcdef", two[17] = "fedcba9876543210", both[33] = "fedcba98765432100123456789abcdef" ;
+  static size_t const lens[] = { 0, 1, 15, 17, 31, 33, 64, (size_t)-1 } ;
+  int a = listens(16), b ;
+  uint16_t pa = port ;
+  for (size_t i = 0 ; i < sizeof lens / sizeof *lens ; i++) check(fails(socket_fastopen_key(a, wrong, lens[i]), EINVAL)) ;
+#if SIZE_MAX > 0xffffffff
+  check(fails(socket_fastopen_key(a, wrong, (size_t)1 << 32 | 16), EINVAL)) ;
+#endif
+  check(fails(socket_fastopen_key(-1, one, 16), EBADF)) ;
+  b = listens(16) ;
+  check(keeps(!socket_fastopen_key(a, one, 16))) ;
+  check(keeps(!socket_fastopen_key(b, one, 16))) ;
+  port = pa ;
+  cookie(a) ;
+  check(rides(a) == 1) ;
+  check(!socket_local6(b, 0, &port, 0)) ;
+  check(rides(b) == 1) ;                              /* the same key: a's cookie is b's */
+  check(keeps(!socket_fastopen_key(b, both, 32))) ;
+  check(rides(b) == 1) ;                              /* its predecessor's still is */
+  check(!socket_fastopen_key(a, one, 16)) ;
+  port = pa ;
+  cookie(a) ;
+  check(!socket_local6(b, 0, &port, 0)) ;
+  check(!socket_fastopen_key(b, two, 16)) ;
+  check(rides(b) == 0) ;                              /* another key's is not */
+  close(a) ;
+  close(b) ;
+}
+
+
+ /* The client's connect that waits for the first write */
+
+static void defer (void)
+{
+  int l = listens(16), s, c ;
+  cookie(l) ;
+  slow_hold(1, 1) ;
+  s = client() ;
+  check(keeps(!socket_fastopen_defer(s))) ;
+  check(keeps(!plain(s))) ;
+  check(fails(plain(s), EISCONN)) ;
+  check(ready(s, POLLOUT)) ;
+  for (int i = 0 ; i < 3 ; i++) check(!socket_connected(s)) ;
+  check(!slow->syn) ;
+  check(write(s, "hello", 5) == 5) ;
+  check((errno = 0, !socket_connected(s)) && errno == EINPROGRESS) ;
+  c = early(l, "hello", 5) ;
+  check(connects(s)) ;
+  check(used(s, 1)) ;
+  check(slow->syn == 1 && slow->syndata == 1) ;
+  check(whole(s, c, "", 0)) ;
+
+  fresh() ;  /* no cookie: nothing to wait for */
+  s = client() ;
+  check(!socket_fastopen_defer(s)) ;
+  check(fails(plain(s), EINPROGRESS)) ;
+  check(connects(s)) ;
+  check(used(s, 0)) ;
+  c = accepts(l) ;
+  check(whole(s, c, "", 0)) ;
+
+  check(!slow_sysctl("2")) ;
+  s = client() ;
+  check(fails(socket_fastopen_defer(s), EOPNOTSUPP)) ;
+  check(fails(plain(s), EINPROGRESS)) ;
+  check(!slow_sysctl("3")) ;
+  check(connects(s)) ;
+  c = accepts(l) ;
+  check(fails(socket_fastopen_defer(s), EINVAL)) ;
+  check(whole(s, c, "", 0)) ;
+  check(fails(socket_fastopen_defer(l), EINVAL)) ;
+  close(l) ;
+  check(fails(socket_fastopen_defer(-1), EBADF)) ;
+  s = socket(AF_INET, SOCK_DGRAM, 0) ;
+  check(socket_fastopen_defer(s) == -1) ;
+  close(s) ;
+}
+
+static void usedelsewhere (void)
+{
+  int s = client(), l = listens(16), pair[2] ;
+  check(used(s, 0)) ;
+  check(used(l, 0)) ;
+  close(s) ;
+  close(l) ;
+  s = socket(AF_INET, SOCK_DGRAM, 0) ;
+  check(socket_fastopen_used(s) == -1) ;
+  close(s) ;
+  check(!socketpair(AF_UNIX, SOCK_STREAM, 0, pair)) ;
+  check(socket_fastopen_used(pair[0]) == -1) ;
+  close(pair[0]) ;
+  close(pair[1]) ;
+  check(socket_fastopen_used(-1) == -1 && errno == (FAST ? EBADF : ENOSYS)) ;
+}
+
+
+ /* Acknowledgements, and connections that are told of only with their first data */
+
+static void quickack (void)
+{
+  int l = listens(0), s = client(), c ;
+  fresh() ;
+  if (plain(s) == -1) check(connects(s)) ;
+  c = accepts(l) ;
+  for (int i = 0 ; i < 2 ; i++)
+  {
+    check(keeps(!socket_quickack(s, 0))) ;
+    check(option(s, IPPROTO_TCP, TCP_QUICKACK) == 0) ;
+    check(keeps(!socket_quickack(s, i ? 1 : 2))) ;
+    check(option(s, IPPROTO_TCP, TCP_QUICKACK) == 1) ;
+  }
+  check(whole(s, c, "", 0)) ;
+  close(l) ;
+  check(fails(socket_quickack(-1, 1), EBADF)) ;
+}
+
+static void deferaccept (void)
+{
+  for (int i = 0 ; i < 3 ; i++)  /* the last: without, to see that the connection has arrived by then */
+  {
+    int l = listens(0), s = client(), c ;
+    struct pollfd x = { .fd = l, .events = POLLIN } ;
+    fresh() ;
+    if (i < 2) check(keeps(!socket_deferaccept(l, i ? HTTPIN : DATAIN))) ;
+    if (plain(s) == -1) check(connects(s)) ;
+    check(poll(&x, 1, i < 2 ? 100 : 10000) == (i == 2)) ;
+    check(write(s, "hello", 5) == 5) ;
+    c = accepts(l) ;
+    check(whole(s, c, "hello", 5)) ;
+    close(l) ;
+  }
+  check(fails(socket_deferaccept(-1, DATAIN), EBADF)) ;
+}
+
+
+ /* Without any of it */
+
+static void portable (void)
+{
+  int s = client() ;
+  check(fails(socket_fastopen(s), ENOSYS)) ;
+  check(fails(socket_fastopen_queue(s, 5), ENOSYS)) ;
+  check(fails(socket_fastopen_key(s, "0123456789abcdef", 16), ENOSYS)) ;
+  check(fails(socket_fastopen_defer(s), ENOSYS)) ;
+  check(fails(socket_fastopen_used(s), ENOSYS)) ;
+  check(fails(socket_quickack(s, 1), ENOSYS)) ;
+  check(fails(socket_deferaccept(s, DATAIN), ENOSYS)) ;
+  close(s) ;
+}
+
+#define CASE(f, is6, isnb, name) static void name (void) { if (slow_why) SKIP(slow_why) ; six = is6 ; nb = isnb ; f() ; }
+#define BLOCKING(f) CASE(f, 0, 0, f##4b) CASE(f, 1, 0, f##6b)
+#define NONBLOCKING(f) CASE(f, 0, 1, f##4) CASE(f, 1, 1, f##6)
+
+NONBLOCKING(first) BLOCKING(first)
+NONBLOCKING(second) BLOCKING(second)
+NONBLOCKING(stale) BLOCKING(stale)
+CASE(eaten, 0, 1, eaten4) CASE(eaten, 1, 0, eaten6b)
+NONBLOCKING(clientoff) BLOCKING(clientoff)
+NONBLOCKING(closed) BLOCKING(closed)
+NONBLOCKING(noroute) BLOCKING(noroute)
+NONBLOCKING(silent) BLOCKING(silent)
+BLOCKING(givesup)
+NONBLOCKING(serverfirst) BLOCKING(serverfirst)
+NONBLOCKING(null) BLOCKING(null)
+NONBLOCKING(large) BLOCKING(large)
+NONBLOCKING(twice) BLOCKING(twice)
+NONBLOCKING(resumed) BLOCKING(resumed)
+NONBLOCKING(connected) BLOCKING(connected)
+NONBLOCKING(old) BLOCKING(old)
+NONBLOCKING(nobufs) BLOCKING(nobufs)
+BLOCKING(sends)
+BLOCKING(broken)
+NONBLOCKING(queue)
+NONBLOCKING(key)
+NONBLOCKING(defer)
+NONBLOCKING(usedelsewhere)
+NONBLOCKING(quickack)
+NONBLOCKING(deferaccept)
+NONBLOCKING(portable)
+CASE(others, 0, 0, othersockets)
+CASE(mapped, 1, 0, mapped6)
+CASE(native, 1, 0, native6)
+CASE(linklocal, 1, 0, linklocal6)
+CASE(closedhere, 0, 0, closedloopback)
+
+#define RUN2(f) do { RUN(f##4) ; RUN(f##6) ; } while (0)
+#define RUN2b(f) do { RUN(f##4b) ; RUN(f##6b) ; } while (0)
+#define RUN4(f) do { RUN2(f) ; RUN2b(f) ; } while (0)
+
+int main (void)
+{
+  for (size_t i = 0 ; i < BIG ; i++) big[i] = (char)(i * 7 ^ i >> 8) ;
+  signal(SIGPIPE, SIG_IGN) ;
+  slow_start() ;
+  RUN4(first) ;
+  RUN4(clientoff) ;
+  RUN4(closed) ;
+  RUN4(noroute) ;
+  RUN4(silent) ;
+  RUN2b(givesup) ;
+  RUN4(null) ;
+  RUN4(large) ;
+  RUN4(twice) ;
+  RUN4(resumed) ;
+  RUN4(connected) ;
+  RUN(othersockets) ;
+  RUN(mapped6) ;
+  RUN(native6) ;
+  RUN(linklocal6) ;
+  RUN4(old) ;
+  RUN2b(sends) ;
+  RUN2b(broken) ;
+  RUN2(usedelsewhere) ;
+  if (FAST)
+  {
+    RUN4(second) ;
+    RUN4(stale) ;
+    RUN(eaten4) ;
+    RUN(eaten6b) ;
+    RUN(closedloopback) ;
+    RUN4(serverfirst) ;
+    RUN4(nobufs) ;
+    RUN2(queue) ;
+    RUN2(key) ;
+    RUN2(defer) ;
+    RUN2(quickack) ;
+    RUN2(deferaccept) ;
+  }
+  else RUN2(portable) ;
+  slow_end() ;
+  return test_end() ;
+}
