@@ -102,7 +102,8 @@ $(OBJECTS): internal.h socket.h
 TESTS = \
  test/create \
  test/fastopen \
- test/fastopensignal
+ test/fastopensignal \
+ test/race
 
 SCRIPTS = \
  test/pages
@@ -114,6 +115,7 @@ check: test
 
 $(TESTS): libsocket.a socket.h test/test.h
 test/fastopen test/fastopensignal test/bench_fastopen: test/slow.h
+test/race: test/racemodel.h
 
 
 # Measurements

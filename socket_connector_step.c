@@ -157,6 +157,8 @@ static int exhausted (socket_connector const *c)
 int socket_connector_step (socket_connector *c, tain const *stamp)
 {
   int e = errno ;
+  int late = !tain_less(stamp, &c->deadline) ;
+  unsigned int newest = c->newest ;
   unsigned int i ;
 
   if (c->result == -1) errno = c->error ;
@@ -166,11 +168,10 @@ int socket_connector_step (socket_connector *c, tain const *stamp)
   if (i != LIBSOCKET_NONE) return (errno = e, win(c, i, stamp)) ;
 
   /* even a passed deadline leaves time to start one attempt and to look at it */
-  if (!tain_less(stamp, &c->deadline) && !exhausted(c) && (c->newest != LIBSOCKET_NONE || c->tried == c->n))
-    return lose(c, ETIMEDOUT, ETIMEDOUT, stamp) ;
-
-  while (!c->result && c->tried < c->n && !tain_less(stamp, &c->nextstart)) start(c, stamp) ;
+  if (!late || newest == LIBSOCKET_NONE)
+    while (!c->result && c->tried < c->n && !tain_less(stamp, &c->nextstart)) start(c, stamp) ;
   if (!c->result && exhausted(c)) lose(c, c->n ? c->candidate[c->best].error : EDESTADDRREQ, 0, stamp) ;
+  if (!c->result && late && c->newest == newest) lose(c, ETIMEDOUT, ETIMEDOUT, stamp) ;
   errno = c->result == -1 ? c->error : e ;
   return c->result ;
 }

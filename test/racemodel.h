@@ -1,0 +1,351 @@
+/* ISC license. */
+
+/*
+   The connector's rules written a second time, from their text, plainly and slowly. Nothing of the
+   library is in here. Times are nanoseconds of a clock that starts at 0. The model is stepped before
+   the library: it says which calls the library has to make, in which order, and what each of them
+   answers, and then what must be seen in the structures.
+
+   Where the rules leave a choice, it is taken so:
+   - rule 7's retry: k of rule 4 counts the attempts in flight, without the one that was put off
+   - a put-off try takes the place of "the newest has failed", for late candidates too
+   - the candidate whose EMFILE ends the race has failed inside the call: error, start and end are set
+   - losers at a win and those in flight at the deadline get their end from that step
+   - stop after any end changes nothing, so the errno of a lost race stays
+   - expecting is cleared and nothing is left: that is the end even at a passed deadline, and nextdeadline is in the past until then
+   - those that fail inside the call at a passed deadline, and nothing else untried: the end in the same step, expecting or not
+*/
+
+#ifndef RACEMODEL_H
+#define RACEMODEL_H
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/types.h>
+
+#define MODEL_MAX 320
+#define MODEL_TRIES 4
+#define MS INT64_C(1000000)
+#define FOREVER INT64_MAX
+#define PAST INT64_MIN
+#define NONE (~0U)
+
+enum where { IN_CREATE, IN_SETUP, IN_CALL, LATER } ;
+
+/* What the world does to one try of a candidate. */
+
+struct plan
+{
+  enum where where ;
+  int error ;               /* 0: it connects */
+  int64_t after ;           /* LATER: so long after the start */
+  ssize_t took ;            /* LATER, by fast open: the bytes taken, or -1 EINPROGRESS */
+} ;
+
+enum state { UNTRIED, FLYING, FAILED, WON } ;
+enum rank { PEER, PATH, LOCAL, NOROUTE, NORANK } ;
+
+struct model_candidate
+{
+  int is6 ;
+  unsigned int delay ;
+  struct plan plan[MODEL_TRIES] ;    /* the last one repeats itself */
+  unsigned int plans ;
+
+  unsigned int tries ;
+  enum state state ;
+  int error ;
+  enum rank rank ;
+  size_t sent ;
+  int64_t start, end, due ;
+  int left ;                /* the host */
+  int ended ;               /* end is set */
+  int outcome ;             /* at due */
+  int say ;                 /* what socket_connected says in this step: 0 connected, or the errno */
+  unsigned int asks ;       /* how often it has to be asked yet in this step */
+  int fd ;                  /* the harness's */
+} ;
+
+enum what { CREATE, SETUP, CONNECT } ;
+
+struct model_call
+{
+  enum what what ;
+  unsigned int i ;
+  int fast ;
+  int error ;               /* 0: success */
+  ssize_t result ;
+} ;
+
+struct model
+{
+  /* as the caller's */
+  unsigned int n ;
+  unsigned int delay ;
+  int backoff ;
+  int data, setup, inorder, everywhere, expecting ;
+  size_t len ;
+  int64_t deadline ;
+  int looksagain ;          /* rule 8's look is made in the step of the start (both are good) */
+
+  struct model_candidate c[MODEL_MAX] ;
+  int stepped ;
+  int left ;                /* an attempt has left the host, */
+  int looked ;              /* and was looked at once */
+  int last ;                /* started last, or -1 */
+  int newest ;              /* left the host last */
+  int64_t laststart, nextstart ;
+  int over, answer, error ;
+  unsigned int winner ;
+
+  struct model_call call[MODEL_MAX * 3 + 8] ;
+  unsigned int calls ;
+} ;
+
+static inline void model_reset (struct model *m)
+{
+  m->stepped = m->left = m->looked = m->over = m->answer = m->error = 0 ;
+  m->last = m->newest = -1 ;
+  m->laststart = m->nextstart = PAST ;
+  m->winner = NONE ;
+  m->calls = 0 ;
+  for (unsigned int i = 0 ; i < MODEL_MAX ; i++)
+  {
+    struct model_candidate *c = m->c + i ;
+    c->tries = c->asks = 0 ;
+    c->state = UNTRIED ;
+    c->error = c->left = c->ended = c->outcome = c->say = 0 ;
+    c->rank = NORANK ;
+    c->sent = 0 ;
+    c->start = c->end = c->due = PAST ;
+    c->fd = -1 ;
+  }
+}
+
+static inline unsigned int model_count (struct model const *m, enum state state)
+{
+  unsigned int n = 0 ;
+  for (unsigned int i = 0 ; i < m->n ; i++) n += m->c[i].state == state ;
+  return n ;
+}
+
+static inline int model_scarce (int e)
+{
+  return e == EMFILE || e == ENFILE || e == ENOBUFS || e == ENOMEM ;
+}
+
+static inline enum rank model_rank (int e, int inside)
+{
+  if (e == ECONNREFUSED || e == ECONNRESET) return PEER ;
+  if (!inside) return PATH ;
+  if (e == EAFNOSUPPORT || e == ENETUNREACH || e == EHOSTUNREACH) return NOROUTE ;
+  return LOCAL ;
+}
+
+/* Rule 4: the delay in ms that c brings with k attempts in flight. */
+
+static inline int64_t model_delay (struct model const *m, struct model_candidate const *c, unsigned int k)
+{
+  int64_t base = c->delay ? c->delay : m->delay ;
+  int64_t d, cap ;
+  if (base < 10) base = 10 ;
+  d = base ;
+  cap = base > 2000 ? base : 2000 ;
+  while (k-- > 1)
+  {
+    if (m->backoff < 0) d /= 2 ;
+    if (m->backoff > 0) d *= 2 ;
+    if (d > cap) d = cap ;
+    if (d < 10) d = 10 ;
+  }
+  return d ;
+}
+
+static inline void model_finish (struct model *m, int answer, int error)
+{
+  m->over = 1 ;
+  m->answer = answer ;
+  m->error = error ;
+}
+
+/* All in flight end with e; stop knows no time. */
+
+static inline void model_closeall (struct model *m, int e, int64_t now)
+{
+  for (unsigned int i = 0 ; i < m->n ; i++) if (m->c[i].state == FLYING)
+  {
+    m->c[i].state = FAILED ;
+    m->c[i].error = e ;
+    m->c[i].ended = now != PAST ;
+    m->c[i].end = now ;
+  }
+}
+
+static inline void model_fail (struct model *m, unsigned int i, int e, int inside, int64_t now)
+{
+  struct model_candidate *c = m->c + i ;
+  c->state = FAILED ;
+  c->error = e ;
+  c->rank = model_rank(e, inside) ;
+  c->end = now ;
+  c->ended = 1 ;
+}
+
+static inline void model_win (struct model *m, unsigned int i, int64_t now)
+{
+  m->c[i].state = WON ;
+  m->c[i].end = now ;
+  m->c[i].ended = 1 ;
+  m->winner = i ;
+  model_closeall(m, ECANCELED, now) ;
+  model_finish(m, 1, 0) ;
+}
+
+/* Each of those in flight is asked, everything that has come is taken in. */
+
+static inline void model_look (struct model *m, int64_t now)
+{
+  unsigned int winner = NONE ;
+  int newestfailed = 0 ;
+  for (unsigned int i = 0 ; i < m->n ; i++)
+  {
+    struct model_candidate *c = m->c + i ;
+    if (c->state != FLYING) continue ;
+    c->asks++ ;
+    m->looked = 1 ;
+    c->say = now < c->due ? EINPROGRESS : c->outcome ;
+    if (c->say == EINPROGRESS) continue ;
+    if (!c->say) { if (winner == NONE) winner = i ; continue ; }
+    model_fail(m, i, c->say, 0, now) ;
+    if ((int)i == m->newest) newestfailed = 1 ;
+  }
+  if (winner != NONE) { model_win(m, winner, now) ; return ; }
+  if (newestfailed) m->nextstart = m->laststart + 10 * MS ;
+}
+
+/* Rule 9 */
+
+static inline int model_best (struct model const *m)
+{
+  enum rank best = NORANK ;
+  int e = EDESTADDRREQ ;
+  for (unsigned int i = 0 ; i < m->n ; i++)
+    if (m->c[i].state == FAILED && m->c[i].rank < best) { best = m->c[i].rank ; e = m->c[i].error ; }
+  return e ;
+}
+
+/* Rule 5 */
+
+static inline unsigned int model_pick (struct model const *m)
+{
+  unsigned int i ;
+  if (m->last >= 0 && !m->inorder)
+    for (i = 0 ; i < m->n ; i++)
+      if (m->c[i].state == UNTRIED && m->c[i].is6 != m->c[m->last].is6) return i ;
+  for (i = 0 ; i < m->n ; i++) if (m->c[i].state == UNTRIED) return i ;
+  return NONE ;
+}
+
+static inline void model_expect (struct model *m, enum what what, unsigned int i, int fast, int error, ssize_t result)
+{
+  struct model_call call = { .what = what, .i = i, .fast = fast, .error = error, .result = result } ;
+  m->call[m->calls++] = call ;
+}
+
+/* 1: one has left the host, or the race is over, or rule 7 puts it off; 0: it failed inside the call. */
+
+static inline int model_try (struct model *m, unsigned int i, int64_t now)
+{
+  struct model_candidate *c = m->c + i ;
+  struct plan p = c->plan[c->tries < c->plans ? c->tries : c->plans - 1] ;
+  int fast = m->data && (m->everywhere || !m->left) ;
+  unsigned int flying = model_count(m, FLYING) ;
+  c->tries++ ;
+  if (p.where == IN_SETUP && !m->setup) p.where = IN_CALL ;
+  if (p.where == IN_CALL && !p.error && fast) { p.where = LATER ; p.after = 0 ; p.took = (ssize_t)m->len ; }
+  if (p.where == LATER && (!fast || p.took < -1)) p.took = -1 ;
+  if (p.where == LATER && p.took > (ssize_t)m->len) p.took = (ssize_t)m->len ;
+
+  model_expect(m, CREATE, i, 0, p.where == IN_CREATE ? p.error : 0, 0) ;
+  if (p.where != IN_CREATE && m->setup) model_expect(m, SETUP, i, 0, p.where == IN_SETUP ? p.error : 0, 0) ;
+  if (p.where == IN_CALL) model_expect(m, CONNECT, i, fast, p.error, 0) ;
+  if (p.where == LATER) model_expect(m, CONNECT, i, fast, p.took == -1 ? EINPROGRESS : 0, p.took) ;
+
+  if (p.where != LATER && p.error && model_scarce(p.error))
+  {
+    if (flying) m->nextstart = now + model_delay(m, c, flying) * MS ;
+    else
+    {
+      c->start = now ;
+      model_fail(m, i, p.error, 1, now) ;
+      model_finish(m, -1, p.error) ;
+    }
+    return 1 ;
+  }
+  m->last = (int)i ;
+  c->start = now ;
+  if (p.where != LATER && p.error)
+  {
+    model_fail(m, i, p.error, 1, now) ;
+    return 0 ;
+  }
+  c->left = 1 ;
+  m->left = 1 ;
+  m->newest = (int)i ;
+  m->laststart = now ;
+  if (p.where == IN_CALL) { model_win(m, i, now) ; return 1 ; }
+  c->state = FLYING ;
+  c->due = p.after == FOREVER ? FOREVER : now + p.after ;
+  c->outcome = p.error ;
+  if (p.took > 0) c->sent = (size_t)p.took ;
+  m->nextstart = now + model_delay(m, c, flying + 1) * MS ;
+  return 1 ;
+}
+
+static inline void model_step (struct model *m, int64_t now)
+{
+  int started = 0 ;
+  m->calls = 0 ;
+  if (m->over) return ;
+  m->stepped = 1 ;
+  model_look(m, now) ;
+  while (!m->over)
+  {
+    unsigned int untried = model_count(m, UNTRIED) ;
+    if (!untried && !model_count(m, FLYING) && !m->expecting) { model_finish(m, -1, model_best(m)) ; return ; }
+    if (now >= m->deadline && (m->left ? m->looked : !untried))
+    {
+      model_closeall(m, ETIMEDOUT, now) ;
+      model_finish(m, -1, ETIMEDOUT) ;
+      return ;
+    }
+    if (started || !untried || (m->left && now < m->nextstart)) return ;
+    started = model_try(m, model_pick(m), now) ;
+    if (started && !m->over && m->looksagain && !m->looked && now >= m->deadline) model_look(m, now) ;
+  }
+}
+
+/* A race that has ended already keeps its answer. */
+
+static inline void model_stop (struct model *m)
+{
+  m->calls = 0 ;
+  model_closeall(m, ECANCELED, PAST) ;
+  if (!m->over) model_finish(m, -1, ECANCELED) ;
+}
+
+/* When to step at the latest. PAST: any time not after now. */
+
+static inline int64_t model_next (struct model const *m, int64_t now)
+{
+  int64_t t ;
+  if (model_count(m, UNTRIED)) t = m->left ? m->nextstart : PAST ;
+  else if (model_count(m, FLYING) || m->expecting) t = m->deadline ;
+  else t = PAST ;
+  if (now >= m->deadline && !m->looked && m->left) t = PAST ;
+  if (t > m->deadline) t = m->deadline ;
+  return t <= now ? PAST : t ;
+}
+
+#endif
