@@ -100,12 +100,20 @@ $(OBJECTS): internal.h socket.h
 # Tests: programs of cases, and scripts that print the same lines
 
 TESTS = \
+ test/bind \
+ test/connect \
+ test/connected \
  test/create \
  test/fastopen \
  test/fastopensignal \
- test/race
+ test/faults \
+ test/names \
+ test/race \
+ test/serve \
+ test/signals
 
 SCRIPTS = \
+ test/link \
  test/pages
 
 test: $(TESTS)

@@ -1,0 +1,336 @@
+/* ISC license. */
+
+/* socket_bind4 socket_bind4_reuse socket_bind6 socket_bind6_reuse */
+
+#include "test.h"
+
+#include <sys/syscall.h>
+#include <netinet/tcp.h>
+
+#include "socket.h"
+
+#define MAPPED_ANY6 "\0\0\0\0\0\0\0\0\0\0\377\377\0\0\0\0"
+#define FOREIGN4 "\300\0\2\1"  /* 192.0.2.1 */
+#define FOREIGN6 "\40\1\15\270\0\0\0\0\0\0\0\0\0\0\0\1"  /* 2001:db8::1 */
+#define MAPPED_FOREIGN6 "\0\0\0\0\0\0\0\0\0\0\377\377\300\0\2\1"
+#define LINKLOCAL6 "\376\200\0\0\0\0\0\0\0\0\0\0\0\0\0\1"
+
+typedef int binder (int, char const *, uint16_t, uint32_t) ;
+
+static int bind4 (int s, char const *ip, uint16_t port, uint32_t scope_id)
+{
+  (void)scope_id ;
+  return socket_bind4(s, ip, port) ;
+}
+
+static int bind4_reuse (int s, char const *ip, uint16_t port, uint32_t scope_id)
+{
+  (void)scope_id ;
+  return socket_bind4_reuse(s, ip, port) ;
+}
+
+static int bind6 (int s, char const *ip, uint16_t port, uint32_t scope_id)
+{
+  return socket_bind6(s, ip, port, scope_id) ;
+}
+
+static int bind6_reuse (int s, char const *ip, uint16_t port, uint32_t scope_id)
+{
+  return socket_bind6_reuse(s, ip, port, scope_id) ;
+}
+
+/* The port of s if the kernel says that it is bound to ip, of len bytes; else 0. */
+
+static uint16_t at (int s, char const *ip, size_t len)
+{
+  union { struct sockaddr any ; struct sockaddr_in in4 ; struct sockaddr_in6 in6 ; } sa ;
+  socklen_t n = sizeof sa ;
+  memset(&sa, 0, sizeof sa) ;
+  if (getsockname(s, &sa.any, &n) == -1) return 0 ;
+  if (len == 4) return sa.any.sa_family == AF_INET && !memcmp(&sa.in4.sin_addr, ip, 4) ? ntohs(sa.in4.sin_port) : 0 ;
+  return sa.any.sa_family == AF_INET6 && !memcmp(&sa.in6.sin6_addr, ip, 16) ? ntohs(sa.in6.sin6_port) : 0 ;
+}
+
+static void binds (binder *f, int s, char const *ip, char const *where, size_t len)
+{
+  check(keeps(!(*f)(s, ip, 0, 0))) ;
+  check(at(s, where, len)) ;
+  check(fails((*f)(s, ip, 0, 0), EINVAL)) ;  /* bound already */
+  check(at(s, where, len)) ;
+  close(s) ;
+}
+
+/*
+   A port that is free on one address is on another too, but for sockets bound to just that: so these are addresses
+   of our own, or in a namespace of our own.
+*/
+
+#define OWN4 "\177\102\0\1"
+#define OTHER4 "\177\102\0\2"
+#define OWN6 "\0\0\0\0\0\0\0\0\0\0\377\377\177\102\0\1"
+#define OTHER6 "\0\0\0\0\0\0\0\0\0\0\377\377\177\102\0\2"
+
+static void port_is_heeded (binder *f, binder *g, int (*create) (void), char const *ip, char const *ip2, size_t len)
+{
+  int a = (*create)(), b = (*create)() ;
+  uint16_t port ;
+  check(!(*g)(a, ip, 0, 0)) ;
+  port = at(a, ip, len) ;
+  check(port) ;
+  check(keeps(!(*f)(b, ip2, port, 0))) ;
+  check(at(b, ip2, len) == port) ;
+  close(a) ; close(b) ;
+}
+
+static void in_use (binder *f, int (*create) (void), char const *ip, size_t len)
+{
+  int a = (*create)(), b = (*create)() ;
+  uint16_t port ;
+  check(!(*f)(a, ip, 0, 0)) ;
+  port = at(a, ip, len) ;
+  check(!listen(a, 1)) ;
+  check(fails((*f)(b, ip, port, 0), EADDRINUSE)) ;
+  check(!at(b, ip, len)) ;
+  close(a) ; close(b) ;
+}
+
+/* Port in TIME_WAIT or about to be: reuse is what makes the difference. */
+
+static void lingering (binder *plain, binder *reuse, int (*create) (void), char const *ip, size_t len)
+{
+  struct sockaddr_storage sa ;
+  socklen_t n = sizeof sa ;
+  int l = (*create)(), c, a, s ;
+  uint16_t port ;
+  char x ;
+  check(!(*reuse)(l, ip, 0, 0)) ;
+  port = at(l, ip, len) ;
+  check(!listen(l, 1)) ;
+  check(!getsockname(l, (struct sockaddr *)&sa, &n)) ;
+  c = socket(sa.ss_family, SOCK_STREAM, 0) ;
+  check(!connect(c, (struct sockaddr *)&sa, n)) ;
+  a = accept(l, 0, 0) ;
+  check(a >= 0) ;
+  close(l) ;
+  close(a) ;
+  check(read(c, &x, 1) == 0) ;
+  close(c) ;
+  s = (*create)() ;
+  check(fails((*plain)(s, ip, port, 0), EADDRINUSE)) ;
+  check(keeps(!(*reuse)(s, ip, port, 0))) ;
+  check(at(s, ip, len) == port) ;
+  check(!listen(s, 1)) ;
+  close(s) ;
+}
+
+/* Of all options only SO_REUSEADDR, and only with _reuse. */
+
+static void options (binder *f, int (*create) (void), int reuse)
+{
+  static int const opt[][2] =
+  {
+    { SOL_SOCKET, SO_REUSEADDR }, { SOL_SOCKET, SO_REUSEPORT }, { SOL_SOCKET, SO_KEEPALIVE }, { SOL_SOCKET, SO_OOBINLINE },
+    { SOL_SOCKET, SO_DONTROUTE }, { SOL_SOCKET, SO_RCVBUF }, { SOL_SOCKET, SO_SNDBUF }, { SOL_SOCKET, SO_PRIORITY },
+    { IPPROTO_TCP, TCP_NODELAY }, { IPPROTO_TCP, TCP_DEFER_ACCEPT }, { IPPROTO_TCP, TCP_FASTOPEN },
+    { IPPROTO_IP, IP_FREEBIND }, { IPPROTO_IP, IP_TRANSPARENT }, { IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT },
+    { IPPROTO_IPV6, IPV6_V6ONLY }
+  } ;
+  int a = (*create)(), b = (*create)() ;
+  check(!(*f)(b, 0, 0, 0)) ;
+  for (size_t i = 0 ; i < sizeof opt / sizeof *opt ; i++)
+  {
+    int x = -1, y = -1 ;
+    socklen_t len = sizeof x ;
+    if (getsockopt(a, opt[i][0], opt[i][1], &x, &len) == -1) continue ;  /* IPV6_V6ONLY on IPv4 */
+    check(!getsockopt(b, opt[i][0], opt[i][1], &y, &len)) ;
+    check(y == (i ? x : reuse)) ;
+  }
+  check(fcntl(a, F_GETFL) == fcntl(b, F_GETFL)) ;
+  close(a) ; close(b) ;
+}
+
+static void refuses (binder *f, char const *ip)
+{
+  int p[2] ;
+  check(fails((*f)(-1, ip, 0, 0), EBADF)) ;
+  check(fails((*f)(1023, ip, 0, 0), EBADF)) ;
+  check(!pipe(p)) ;
+  check(fails((*f)(p[0], ip, 0, 0), ENOTSOCK)) ;
+  close(p[0]) ; close(p[1]) ;
+}
+
+static void fails_at (binder *f, int s, char const *ip, int error)
+{
+  check(fails((*f)(s, ip, 0, 0), error)) ;
+  check(!at(s, ip, 4) && !at(s, ip, 16)) ;
+  check(!(*f)(s, 0, 0, 0)) ;  /* a failed bind leaves it unbound */
+  close(s) ;
+}
+
+/* Each case for the plain function and for its _reuse. */
+
+#define BOTH(name, number) \
+static void name##_bind##number (void) { name(&bind##number, &bind##number##_reuse, 0) ; } \
+static void name##_bind##number##_reuse (void) { name(&bind##number##_reuse, &bind##number, 1) ; }
+
+static void four (binder *f, binder *other, int reuse)
+{
+  binds(f, socket_tcp4(), 0, ANY4, 4) ;
+  binds(f, socket_tcp4b(), ANY4, ANY4, 4) ;
+  binds(f, socket_tcp4(), LOOPBACK4, LOOPBACK4, 4) ;
+  binds(f, socket_tcp4b(), "\177\1\2\3", "\177\1\2\3", 4) ;
+  port_is_heeded(f, f, &socket_tcp4, OWN4, OTHER4, 4) ;
+  port_is_heeded(f, other, &socket_tcp4, OTHER4, OWN4, 4) ;
+  in_use(f, &socket_tcp4, LOOPBACK4, 4) ;
+  in_use(f, &socket_tcp4, ANY4, 4) ;
+  options(f, &socket_tcp4, reuse) ;
+  refuses(f, LOOPBACK4) ;
+  refuses(f, 0) ;
+  fails_at(f, socket_tcp4(), FOREIGN4, EADDRNOTAVAIL) ;
+}
+BOTH(four, 4)
+
+static void six (binder *f, binder *other, int reuse)
+{
+  binds(f, socket_tcp6(), 0, ANY6, 16) ;
+  binds(f, socket_tcp6b(), ANY6, ANY6, 16) ;
+  binds(f, socket_tcp6(), LOOPBACK6, LOOPBACK6, 16) ;
+  binds(f, socket_tcp6b(), MAPPED6, MAPPED6, 16) ;
+  binds(f, socket_tcp6(), MAPPED_ANY6, MAPPED_ANY6, 16) ;
+  port_is_heeded(f, f, &socket_tcp6, OWN6, OTHER6, 16) ;
+  port_is_heeded(f, other, &socket_tcp6, OTHER6, OWN6, 16) ;
+  in_use(f, &socket_tcp6, LOOPBACK6, 16) ;
+  in_use(f, &socket_tcp6, MAPPED6, 16) ;
+  in_use(f, &socket_tcp6, ANY6, 16) ;
+  options(f, &socket_tcp6, reuse) ;
+  refuses(f, LOOPBACK6) ;
+  refuses(f, MAPPED6) ;
+  refuses(f, 0) ;
+  fails_at(f, socket_tcp6(), FOREIGN6, EADDRNOTAVAIL) ;
+  fails_at(f, socket_tcp6(), MAPPED_FOREIGN6, EADDRNOTAVAIL) ;
+}
+BOTH(six, 6)
+
+/* IPv6 functions on an IPv4 socket: what a host without IPv6 hands out */
+
+static void six_on_4 (binder *f, binder *other, int reuse)
+{
+  binds(f, socket_tcp4(), 0, ANY4, 4) ;
+  binds(f, socket_tcp4b(), ANY6, ANY4, 4) ;
+  binds(f, socket_tcp4(), MAPPED_ANY6, ANY4, 4) ;
+  binds(f, socket_tcp4(), LOOPBACK6, LOOPBACK4, 4) ;
+  binds(f, socket_tcp4(), MAPPED6, LOOPBACK4, 4) ;
+  binds(f, socket_tcp4(), "\0\0\0\0\0\0\0\0\0\0\377\377\177\1\2\3", "\177\1\2\3", 4) ;
+  fails_at(f, socket_tcp4(), FOREIGN6, EAFNOSUPPORT) ;
+  fails_at(f, socket_tcp4(), "\0\0\0\0\0\0\0\0\0\0\0\0\177\0\0\1", EAFNOSUPPORT) ;  /* compatible is not mapped */
+  fails_at(f, socket_tcp4(), MAPPED_FOREIGN6, EADDRNOTAVAIL) ;
+  options(f, &socket_tcp4, reuse) ;
+  (void)other ;
+}
+BOTH(six_on_4, 6)
+
+static void port_on_4 (binder *f, binder *other, int reuse)
+{
+  int a = socket_tcp4(), b = socket_tcp4() ;
+  uint16_t port ;
+  check(!(*f)(a, OWN6, 0, 0)) ;
+  port = at(a, OWN4, 4) ;
+  check(!listen(a, 1)) ;
+  check(fails((*f)(b, OWN6, port, 0), EADDRINUSE)) ;
+  check(fails((*f)(b, ANY6, port, 0), EADDRINUSE)) ;
+  check(fails((*f)(b, 0, port, 0), EADDRINUSE)) ;
+  check(keeps(!(*f)(b, OTHER6, port, 7))) ;  /* the scope means nothing here */
+  check(at(b, OTHER4, 4) == port) ;
+  close(a) ; close(b) ;
+  (void)other ; (void)reuse ;
+}
+BOTH(port_on_4, 6)
+
+static void four_on_6 (void)
+{
+  int s = socket_tcp6() ;
+  check(fails(socket_bind4(s, LOOPBACK4, 0), EINVAL)) ;
+  check(fails(socket_bind4(s, 0, 0), EINVAL)) ;
+  check(fails(socket_bind4_reuse(s, LOOPBACK4, 0), EINVAL)) ;
+  check(fails(socket_bind4_reuse(s, 0, 0), EINVAL)) ;
+  check(!at(s, ANY6, 16)) ;
+  close(s) ;
+}
+
+static void lingering4 (void) { lingering(&bind4, &bind4_reuse, &socket_tcp4, LOOPBACK4, 4) ; }
+static void lingering6 (void) { lingering(&bind6, &bind6_reuse, &socket_tcp6, LOOPBACK6, 16) ; }
+static void lingering_mapped (void) { lingering(&bind6, &bind6_reuse, &socket_tcp6, MAPPED6, 16) ; }
+
+static int links (void)
+{
+  return system("ip link add t0 type veth peer name t1 && ip link set t0 up && ip link set t1 up"
+    " && ip addr add fe80::1/64 dev t0 nodad") == 0 ;
+}
+
+static void scope (binder *f)
+{
+  unsigned int t0 = if_nametoindex("t0"), t1 = if_nametoindex("t1") ;
+  struct sockaddr_in6 sa ;
+  socklen_t len = sizeof sa ;
+  int s = socket_tcp6() ;
+  check(t0 && t1) ;
+  check(fails((*f)(s, LINKLOCAL6, 0, 0), EINVAL)) ;
+  check(fails((*f)(s, LINKLOCAL6, 0, t1), EADDRNOTAVAIL)) ;
+  check(fails((*f)(s, LINKLOCAL6, 0, 4242), ENODEV)) ;
+  check(keeps(!(*f)(s, LINKLOCAL6, 0, t0))) ;
+  check(at(s, LINKLOCAL6, 16)) ;
+  check(!getsockname(s, (struct sockaddr *)&sa, &len) && sa.sin6_scope_id == t0) ;
+  close(s) ;
+}
+
+static void linklocal (void)
+{
+  if (test_namespace() == -1) SKIP("no namespaces here") ;
+  if (!links()) SKIP("no veth devices here") ;
+  scope(&bind6) ;
+  scope(&bind6_reuse) ;
+  port_is_heeded(&bind6, &bind6, &socket_tcp6, LOOPBACK6, MAPPED6, 16) ;
+  port_is_heeded(&bind6, &bind6, &socket_tcp6, MAPPED6, LOOPBACK6, 16) ;
+  port_is_heeded(&bind6_reuse, &bind6_reuse, &socket_tcp6, MAPPED6, LOOPBACK6, 16) ;
+}
+
+/* Its process loses its capabilities: must be the last case. */
+
+static void privileged (void)
+{
+  struct { uint32_t version ; int pid ; } const h = { 0x20080522, 0 } ;
+  uint32_t const none[6] = { 0 } ;
+  int s, t ;
+  if (test_namespace() == -1) SKIP("no namespaces here") ;
+  check(!syscall(SYS_capset, &h, none)) ;
+  s = socket_tcp4() ;
+  t = socket_tcp6() ;
+  check(fails(socket_bind4(s, LOOPBACK4, 1), EACCES)) ;
+  check(fails(socket_bind4_reuse(s, LOOPBACK4, 1), EACCES)) ;
+  check(fails(socket_bind6(s, MAPPED6, 1, 0), EACCES)) ;
+  check(fails(socket_bind6_reuse(s, LOOPBACK6, 1, 0), EACCES)) ;
+  check(fails(socket_bind6(t, LOOPBACK6, 1, 0), EACCES)) ;
+  check(fails(socket_bind6_reuse(t, MAPPED6, 1, 0), EACCES)) ;
+  check(!socket_bind4(s, LOOPBACK4, 0)) ;
+  check(!socket_bind6(t, LOOPBACK6, 0, 0)) ;
+  close(s) ; close(t) ;
+}
+
+int main (void)
+{
+  RUN(four_bind4) ;
+  RUN(four_bind4_reuse) ;
+  RUN(six_bind6) ;
+  RUN(six_bind6_reuse) ;
+  RUN(six_on_4_bind6) ;
+  RUN(six_on_4_bind6_reuse) ;
+  RUN(port_on_4_bind6) ;
+  RUN(port_on_4_bind6_reuse) ;
+  RUN(four_on_6) ;
+  RUN(lingering4) ;
+  RUN(lingering6) ;
+  RUN(lingering_mapped) ;
+  RUN(linklocal) ;
+  RUN(privileged) ;
+  return test_end() ;
+}

@@ -1,0 +1,941 @@
+/* ISC license. */
+
+/*
+   The system calls are this program's own, so that each call that the library makes fails once with each errno it may have.
+   A case names a function and a situation: it is run once to see its calls, and then once for every call and errno.
+*/
+
+#include "test.h"
+
+#include <limits.h>
+#include <sys/syscall.h>
+
+#include "socket.h"
+
+enum { SOCKET, SETSOCKOPT, FCNTL, ACCEPT4, ACCEPT, BIND, LISTEN, GETSOCKNAME, GETPEERNAME, CONNECT, POLL, GETSOCKOPT, RECVMSG, CALLS } ;
+
+static char const *const names[CALLS] =
+{
+  "socket", "setsockopt", "fcntl", "accept4", "accept", "bind", "listen", "getsockname", "getpeername", "connect", "poll", "getsockopt", "recvmsg"
+} ;
+
+static struct
+{
+  int on ;                /* the library is at work: count and fail */
+  unsigned int n ;        /* calls so far */
+  int calls[32] ;         /* which */
+  unsigned int at[2] ;    /* these fail ... */
+  int error[2] ;          /* ... with these, unless 0 */
+  int opened ;            /* descriptors opened less descriptors closed */
+  int backlog ;           /* of the last listen */
+  int waiting ;           /* since an interrupted connect there was no poll */
+} k ;
+
+/* Hosts */
+
+static int no6 ;          /* no IPv6 */
+static int no4 ;          /* no IPv4 */
+static int noflags ;      /* no SOCK_NONBLOCK, SOCK_CLOEXEC, accept4 */
+static int noaccept ;     /* neither accept4 nor accept */
+static int nopeer ;       /* accept does not tell the peer's address */
+static int soerror ;      /* what SO_ERROR says */
+static int pollerr ;      /* poll sees nothing but an ICMP error */
+static int lost ;         /* an interrupted connect has done nothing */
+
+static int fault (int call)
+{
+  unsigned int i = k.n ;
+  if (!k.on) return 0 ;
+  if (i < sizeof k.calls / sizeof *k.calls) k.calls[i] = call ;
+  k.n++ ;
+  for (int j = 0 ; j < 2 ; j++) if (k.error[j] && k.at[j] == i) return (errno = k.error[j], 1) ;
+  return 0 ;
+}
+
+static int opened (int fd)
+{
+  if (k.on && fd >= 0) k.opened++ ;
+  return fd ;
+}
+
+/* The address arguments are unions in some headers and pointers in others. */
+
+#ifndef __GLIBC__
+#define __CONST_SOCKADDR_ARG struct sockaddr const *
+#define __SOCKADDR_ARG struct sockaddr *
+#endif
+
+#define POINTER(p, arg) void *p ; memcpy(&p, &arg, sizeof p)
+
+int socket (int domain, int type, int protocol)
+{
+  if (fault(SOCKET)) return -1 ;
+  if (noflags && type & (SOCK_NONBLOCK | SOCK_CLOEXEC)) return (errno = EINVAL, -1) ;
+  if (noflags > 1) return (errno = EINVAL, -1) ;
+  if ((no6 && domain == AF_INET6) || (no4 && domain == AF_INET)) return (errno = EAFNOSUPPORT, -1) ;
+  return opened((int)syscall(SYS_socket, domain, type, protocol)) ;
+}
+
+int setsockopt (int s, int level, int option, void const *value, socklen_t len)
+{
+  if (fault(SETSOCKOPT)) return -1 ;
+  return (int)syscall(SYS_setsockopt, s, level, option, value, len) ;
+}
+
+int getsockopt (int s, int level, int option, void *value, socklen_t *len)
+{
+  if (fault(GETSOCKOPT)) return -1 ;
+  if (k.on && soerror && level == SOL_SOCKET && option == SO_ERROR)
+  {
+    memcpy(value, &soerror, sizeof soerror) ;
+    return 0 ;
+  }
+  return (int)syscall(SYS_getsockopt, s, level, option, value, len) ;
+}
+
+int fcntl (int fd, int command, ...)
+{
+  va_list args ;
+  int arg ;
+  if (command == F_GETFD || command == F_GETFL) return (int)syscall(SYS_fcntl, fd, command, 0) ;
+  if (fault(FCNTL)) return -1 ;
+  va_start(args, command) ;
+  arg = va_arg(args, int) ;
+  va_end(args) ;
+  return (int)syscall(SYS_fcntl, fd, command, arg) ;
+}
+
+static int taken (int s, void *sa, socklen_t *len, int flags)
+{
+  if (nopeer) sa = 0 ;
+  if (nopeer && len) *len = 0 ;
+  return opened((int)syscall(SYS_accept4, s, sa, nopeer ? 0 : len, flags)) ;
+}
+
+int accept4 (int s, __SOCKADDR_ARG sa, socklen_t *len, int flags)
+{
+  POINTER(p, sa) ;
+  if (fault(ACCEPT4)) return -1 ;
+  if (noflags || noaccept) return (errno = ENOSYS, -1) ;
+  return taken(s, p, len, flags) ;
+}
+
+int accept (int s, __SOCKADDR_ARG sa, socklen_t *len)
+{
+  POINTER(p, sa) ;
+  if (fault(ACCEPT)) return -1 ;
+  if (noaccept) return (errno = ENOSYS, -1) ;
+  return taken(s, p, len, 0) ;
+}
+
+int bind (int s, __CONST_SOCKADDR_ARG sa, socklen_t len)
+{
+  POINTER(p, sa) ;
+  if (fault(BIND)) return -1 ;
+  return (int)syscall(SYS_bind, s, p, len) ;
+}
+
+int listen (int s, int backlog)
+{
+  if (fault(LISTEN)) return -1 ;
+  k.backlog = backlog ;
+  return (int)syscall(SYS_listen, s, backlog) ;
+}
+
+int getsockname (int s, __SOCKADDR_ARG sa, socklen_t *len)
+{
+  POINTER(p, sa) ;
+  if (fault(GETSOCKNAME)) return -1 ;
+  return (int)syscall(SYS_getsockname, s, p, len) ;
+}
+
+int getpeername (int s, __SOCKADDR_ARG sa, socklen_t *len)
+{
+  POINTER(p, sa) ;
+  if (fault(GETPEERNAME)) return -1 ;
+  return (int)syscall(SYS_getpeername, s, p, len) ;
+}
+
+/* A signal interrupts the wait: the attempt itself goes on, unless it is lost. POSIX: who calls again then does not wait. */
+
+int connect (int s, __CONST_SOCKADDR_ARG sa, socklen_t len)
+{
+  POINTER(p, sa) ;
+  if (fault(CONNECT))
+  {
+    if (errno != EINTR) return -1 ;
+    if (!lost) syscall(SYS_connect, s, p, len) ;
+    k.waiting = 1 ;
+    return (errno = EINTR, -1) ;
+  }
+  if (k.on && k.waiting) return (errno = EALREADY, -1) ;
+  return (int)syscall(SYS_connect, s, p, len) ;
+}
+
+int poll (struct pollfd *x, nfds_t n, int timeout)
+{
+  struct timespec const ts = { .tv_sec = timeout / 1000, .tv_nsec = timeout % 1000 * 1000000 } ;
+  if (fault(POLL)) return -1 ;
+  k.waiting = 0 ;
+  if (k.on && pollerr) return (x->revents = POLLERR, 1) ;
+  return ppoll(x, n, timeout < 0 ? 0 : &ts, 0) ;
+}
+
+/* The error queue is all that the library may read. */
+
+ssize_t recvmsg (int s, struct msghdr *m, int flags)
+{
+  if (fault(RECVMSG)) return -1 ;
+  if (k.on && !(flags & MSG_ERRQUEUE)) abort() ;
+  return syscall(SYS_recvmsg, s, m, flags) ;
+}
+
+/* It closes, but says that it did not: nobody may believe its errno. */
+
+int close (int fd)
+{
+  int r = (int)syscall(SYS_close, fd) ;
+  if (!k.on || r == -1) return r ;
+  k.opened-- ;
+  return (errno = EINTR, -1) ;
+}
+
+/* What each call may say. EINVAL of socket, ENOSYS of accept and EAFNOSUPPORT have cases of their own. */
+
+static int const errors[CALLS][24] =
+{
+  [SOCKET] = { EACCES, EMFILE, ENFILE, ENOBUFS, ENOMEM, EPERM, EPROTONOSUPPORT },
+  [SETSOCKOPT] = { EBADF, EINVAL, ENOPROTOOPT, ENOTSOCK, ENOMEM, ENOBUFS, EPERM },
+  [FCNTL] = { EBADF, EINVAL, EPERM, EAGAIN, ENOSYS },
+  [ACCEPT4] = { EAGAIN, EINTR, EBADF, ECONNABORTED, EINVAL, EMFILE, ENFILE, ENOBUFS, ENOMEM, ENOTSOCK, EOPNOTSUPP, EPERM, EPROTO,
+    ENETDOWN, ENOPROTOOPT, EHOSTDOWN, EHOSTUNREACH, ENETUNREACH, ETIMEDOUT },
+  [ACCEPT] = { EAGAIN, EINTR, EBADF, ECONNABORTED, EINVAL, EMFILE, ENFILE, ENOBUFS, ENOMEM, ENOTSOCK, EOPNOTSUPP, EPERM, EPROTO,
+    ENETDOWN, ENOPROTOOPT, EHOSTDOWN, EHOSTUNREACH, ENETUNREACH, ETIMEDOUT, ENOSYS },
+  [BIND] = { EACCES, EADDRINUSE, EADDRNOTAVAIL, EBADF, EINVAL, ENOTSOCK, ENOMEM, ENOBUFS, EPERM, ENODEV, EAGAIN },
+  [LISTEN] = { EADDRINUSE, EBADF, ENOTSOCK, EOPNOTSUPP, EINVAL, EACCES, EPERM, ENOMEM, ENOBUFS },
+  [GETSOCKNAME] = { EBADF, EINVAL, ENOBUFS, ENOTSOCK, ENOMEM },
+  [GETPEERNAME] = { EBADF, EINVAL, ENOBUFS, ENOTSOCK, ENOMEM, ENOTCONN },
+  [CONNECT] = { EACCES, EPERM, EADDRINUSE, EADDRNOTAVAIL, EAGAIN, EALREADY, EBADF, ECONNREFUSED, ECONNRESET, EHOSTUNREACH,
+    EINPROGRESS, EINTR, EINVAL, EISCONN, ENETUNREACH, ENETDOWN, ENOBUFS, ENOMEM, ENOTSOCK, EPROTOTYPE, ETIMEDOUT },
+  [POLL] = { EINTR, EINVAL, ENOMEM, EAGAIN },
+  [GETSOCKOPT] = { EBADF, EINVAL, ENOBUFS, ENOMEM, ENOPROTOOPT, ENOTSOCK, EPERM },
+  [RECVMSG] = { EAGAIN, EBADF, EINTR, EINVAL, ENOBUFS, ENOMEM, ENOTSOCK, EOPNOTSUPP, ECONNREFUSED, EHOSTUNREACH }
+} ;
+
+/* The sockets of a case, and the caller's variables */
+
+static int s = -1, l = -1, c = -1 ;
+static uint16_t lport ;
+static char ip[16] ;
+static uint16_t port ;
+static uint32_t scope ;
+
+static void preset (void)
+{
+  memset(ip, 'x', sizeof ip) ;
+  port = 54321 ;
+  scope = 7777 ;
+}
+
+static int untouched (void)
+{
+  for (size_t i = 0 ; i < sizeof ip ; i++) if (ip[i] != 'x') return 0 ;
+  return port == 54321 && scope == 7777 ;
+}
+
+static void shut (void)
+{
+  if (s >= 0) close(s) ;
+  if (l >= 0) close(l) ;
+  if (c >= 0) close(c) ;
+  s = l = c = -1 ;
+}
+
+#define NEWFD 99
+#define SAME 4242
+
+typedef struct situation situation ;
+struct situation
+{
+  char const *name ;
+  void (*open) (void) ;   /* makes the sockets */
+  int (*call) (void) ;    /* the function */
+  int yes ;               /* what it answers when all is well: 0, 1, or NEWFD for a descriptor */
+  int error ;             /* or -1 and this errno */
+  int first ;             /* the first call fails with this in any case: the interest is in what follows */
+} ;
+
+/* The errno that is due when call number i fails, or SAME: then all is well all the same. */
+
+static int due (situation const *f, int call, unsigned int i, int error)
+{
+  if (call == POLL && error == EINTR) return f->yes == 1 ? EINPROGRESS : SAME ;
+  if (call == CONNECT && error == EINTR) return SAME ;
+  if (call == CONNECT && error == EALREADY) return EINPROGRESS ;
+  if (call == CONNECT && error == EISCONN && f->first) return SAME ;
+  if (call == GETPEERNAME && error == ENOTCONN && f->yes == 1 && !i) return SAME ;
+  return error ;
+}
+
+/* A failure is the last thing that happens: its errno, nothing open, nothing stored, nothing called after it. */
+
+static int as_due (situation const *f, int r, int error, int expected)
+{
+  if (expected != SAME) return r == (f->yes == 1 ? 0 : -1) && error == expected && !k.opened && untouched() ;
+  if (f->error) return r == -1 && error == f->error && !k.opened ;
+  if (f->yes == NEWFD) return r >= 0 && error == SAME && k.opened == 1 ;
+  return r == f->yes && error == SAME && !k.opened ;
+}
+
+static void attempt (situation const *f, unsigned int i, int e, int expected)
+{
+  int r, error, ok ;
+  if (f->open) (*f->open)() ;
+  k.at[0] = 0 ;
+  k.error[0] = f->first ;
+  k.at[1] = i ;
+  k.error[1] = e ;
+  k.n = 0 ;
+  k.opened = 0 ;
+  k.waiting = 0 ;
+  preset() ;
+  errno = SAME ;
+  k.on = 1 ;
+  r = (*f->call)() ;
+  k.on = 0 ;
+  error = errno ;
+  k.error[0] = k.error[1] = 0 ;
+  ok = as_due(f, r, error, expected) && (expected == SAME || !e || k.n == i + 1) ;
+  if (!ok) printf("# %s: call %u, %s, errno %d: answer %d, errno %d, %d descriptors, %u calls\n",
+    f->name, i, e ? names[k.calls[i]] : "none", e, r, error, k.opened, k.n) ;
+  check(ok) ;
+  if (f->yes == NEWFD && r >= 0) close(r) ;
+  shut() ;
+}
+
+static void each (situation const *f)
+{
+  int calls[32] ;
+  unsigned int n ;
+  attempt(f, 0, 0, SAME) ;
+  n = k.n ;
+  memcpy(calls, k.calls, sizeof calls) ;
+  check(n > 0 && n <= 32) ;
+  if (n > 32) return ;
+  for (unsigned int i = f->first ? 1 : 0 ; i < n ; i++) for (unsigned int j = 0 ; errors[calls[i]][j] ; j++)
+  {
+    int e = errors[calls[i]][j] ;
+    if (f->error && e == EINTR) continue ;  /* a call that does not wait is not interrupted */
+    attempt(f, i, e, due(f, calls[i], i, e)) ;
+  }
+}
+
+#define EACH(list) for (size_t i = 0 ; i < sizeof list / sizeof *list ; i++) each(list + i)
+
+/* Fails only the last call. */
+
+static void last (situation const *f, int e)
+{
+  attempt(f, 0, 0, SAME) ;
+  attempt(f, k.n - 1, e, e) ;
+}
+
+static void host (int without6, int without4, int withoutflags)
+{
+  no6 = without6 ;
+  no4 = without4 ;
+  noflags = withoutflags ;
+}
+
+
+/* Create */
+
+static situation const creations[] =
+{
+  { "tcp4", 0, &socket_tcp4, NEWFD, 0, 0 },
+  { "tcp4b", 0, &socket_tcp4b, NEWFD, 0, 0 },
+  { "tcp4_nbcoe", 0, &socket_tcp4_nbcoe, NEWFD, 0, 0 },
+  { "tcp6", 0, &socket_tcp6, NEWFD, 0, 0 },
+  { "tcp6b", 0, &socket_tcp6b, NEWFD, 0, 0 },
+  { "tcp6_nbcoe", 0, &socket_tcp6_nbcoe, NEWFD, 0, 0 }
+} ;
+
+static void create (void)
+{
+  for (int h = 0 ; h < 4 ; h++)
+  {
+    host(h & 1, 0, h >> 1) ;
+    EACH(creations) ;
+  }
+  host(0, 0, 0) ;
+}
+
+static void create_family (void)
+{
+  for (int h = 0 ; h < 2 ; h++)
+  {
+    host(1, 1, h) ;
+    for (int i = 0 ; i < 6 ; i++) check(fails((*creations[i].call)(), EAFNOSUPPORT)) ;
+  }
+  host(0, 0, 2) ;
+  for (int i = 0 ; i < 6 ; i++) check(fails((*creations[i].call)(), EINVAL)) ;
+  host(1, 0, 0) ;
+  for (int i = 3 ; i < 6 ; i++) last(creations + i, EAFNOSUPPORT) ;
+  host(0, 1, 0) ;
+  for (int i = 0 ; i < 3 ; i++) check(fails((*creations[i].call)(), EAFNOSUPPORT)) ;
+  for (int i = 3 ; i < 6 ; i++) attempt(creations + i, 0, 0, SAME) ;
+  host(0, 0, 0) ;
+}
+
+static void has (int fd, int domain, int nonblocking, int cloexec)
+{
+  int x = -1 ;
+  socklen_t len = sizeof x ;
+  check(!getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &x, &len) && x == domain) ;
+  check(!getsockopt(fd, SOL_SOCKET, SO_TYPE, &x, &len) && x == SOCK_STREAM) ;
+  check(!(fcntl(fd, F_GETFL) & O_NONBLOCK) == !nonblocking) ;
+  check(!(fcntl(fd, F_GETFD) & FD_CLOEXEC) == !cloexec) ;
+}
+
+/* Old kernels and hosts without IPv6: the promised flags on the family that there is */
+
+static void create_flags (void)
+{
+  for (int h = 0 ; h < 4 ; h++)
+  {
+    host(h & 1, 0, h >> 1) ;
+    for (int i = 0 ; i < 6 ; i++)
+    {
+      int fd, v6only = -1 ;
+      socklen_t len = sizeof v6only ;
+      check(keeps((fd = (*creations[i].call)()) >= 0)) ;
+      has(fd, i < 3 || no6 ? AF_INET : AF_INET6, i % 3 != 1, i % 3 == 2) ;
+      if (i >= 3 && !no6) check(!getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, &len) && v6only == 0) ;
+      close(fd) ;
+    }
+  }
+  host(0, 0, 0) ;
+}
+
+/* Bind */
+
+#define CALL(name, expression) static int name (void) { return expression ; }
+
+static void open4 (void) { s = socket_tcp4() ; }
+static void open4b (void) { s = socket_tcp4b() ; }
+static void open6 (void) { s = socket_tcp6() ; }
+static void open6b (void) { s = socket_tcp6b() ; }
+
+CALL(bind4, socket_bind4(s, LOOPBACK4, 0))
+CALL(bind4_null, socket_bind4(s, 0, 0))
+CALL(bind4_reuse, socket_bind4_reuse(s, LOOPBACK4, 0))
+CALL(bind6, socket_bind6(s, LOOPBACK6, 0, 0))
+CALL(bind6_null, socket_bind6(s, 0, 0, 0))
+CALL(bind6_any, socket_bind6(s, ANY6, 0, 0))
+CALL(bind6_mapped, socket_bind6(s, MAPPED6, 0, 0))
+CALL(bind6_reuse, socket_bind6_reuse(s, LOOPBACK6, 0, 0))
+CALL(bind6_reuse_null, socket_bind6_reuse(s, 0, 0, 0))
+CALL(bind6_reuse_mapped, socket_bind6_reuse(s, MAPPED6, 0, 0))
+
+static situation const binds4[] =
+{
+  { "bind4", &open4, &bind4, 0, 0, 0 },
+  { "bind4 null", &open4b, &bind4_null, 0, 0, 0 },
+  { "bind4_reuse", &open4, &bind4_reuse, 0, 0, 0 }
+} ;
+
+static situation const binds6[] =
+{
+  { "bind6", &open6, &bind6, 0, 0, 0 },
+  { "bind6 null", &open6b, &bind6_null, 0, 0, 0 },
+  { "bind6 any", &open6, &bind6_any, 0, 0, 0 },
+  { "bind6 mapped", &open6, &bind6_mapped, 0, 0, 0 },
+  { "bind6_reuse", &open6, &bind6_reuse, 0, 0, 0 },
+  { "bind6_reuse null", &open6b, &bind6_reuse_null, 0, 0, 0 },
+  { "bind6_reuse mapped", &open6, &bind6_reuse_mapped, 0, 0, 0 }
+} ;
+
+static void binding (void)
+{
+  EACH(binds4) ;
+  EACH(binds6) ;
+  for (int i = 0 ; i < 3 ; i++) last(binds4 + i, EAFNOSUPPORT) ;
+  host(1, 0, 0) ;
+  EACH(binds6) ;
+  for (int i = 0 ; i < 7 ; i++) last(binds6 + i, EAFNOSUPPORT) ;
+  host(0, 0, 0) ;
+}
+
+/* Serve */
+
+static void serve (int domain, char const *to)
+{
+  l = domain == AF_INET ? socket_tcp4b() : socket_tcp6b() ;
+  c = domain == AF_INET ? socket_tcp4b() : socket_tcp6b() ;
+  if (domain == AF_INET)
+  {
+    check(!socket_bind4(l, to, 0) && !socket_listen(l, 4) && !socket_local4(l, 0, &lport)) ;
+    check(!socket_connect4(c, to, lport)) ;
+  }
+  else
+  {
+    check(!socket_bind6(l, to, 0, 0) && !socket_listen(l, 4) && !socket_local6(l, 0, &lport, 0)) ;
+    check(!socket_connect6(c, to, lport, 0)) ;
+  }
+}
+
+static void serve4 (void) { serve(AF_INET, LOOPBACK4) ; }
+static void serve6 (void) { serve(AF_INET6, LOOPBACK6) ; }
+static void serve_mapped (void) { serve(AF_INET6, MAPPED6) ; }
+
+static void serve_unix (void)
+{
+  struct sockaddr_storage sa = { .ss_family = AF_UNIX } ;
+  socklen_t len = sizeof sa ;
+  l = socket(AF_UNIX, SOCK_STREAM, 0) ;
+  c = socket(AF_UNIX, SOCK_STREAM, 0) ;
+  check(!bind(l, (struct sockaddr *)&sa, sizeof sa.ss_family) && !listen(l, 1)) ;
+  check(!getsockname(l, (struct sockaddr *)&sa, &len) && !connect(c, (struct sockaddr *)&sa, len)) ;
+}
+
+CALL(listening, socket_listen(s, 5))
+CALL(accepting4, socket_accept4(l, ip, &port))
+CALL(accepting4_nbcoe, socket_accept4_nbcoe(l, ip, &port))
+CALL(accepting6, socket_accept6(l, ip, &port, &scope))
+CALL(accepting6_nbcoe, socket_accept6_nbcoe(l, ip, &port, &scope))
+
+static situation const listens[] =
+{
+  { "listen IPv4", &open4, &listening, 0, 0, 0 },
+  { "listen IPv6", &open6, &listening, 0, 0, 0 }
+} ;
+
+static situation const accepts[] =
+{
+  { "accept4", &serve4, &accepting4, NEWFD, 0, 0 },
+  { "accept4_nbcoe", &serve4, &accepting4_nbcoe, NEWFD, 0, 0 },
+  { "accept6 IPv4", &serve4, &accepting6, NEWFD, 0, 0 },
+  { "accept6_nbcoe IPv4", &serve4, &accepting6_nbcoe, NEWFD, 0, 0 },
+  { "accept4 mapped", &serve_mapped, &accepting4, NEWFD, 0, 0 },
+  { "accept4_nbcoe mapped", &serve_mapped, &accepting4_nbcoe, NEWFD, 0, 0 },
+  { "accept6", &serve6, &accepting6, NEWFD, 0, 0 },
+  { "accept6_nbcoe", &serve6, &accepting6_nbcoe, NEWFD, 0, 0 },
+} ;
+
+/* What cannot be told is not accepted: an IPv6 peer by an IPv4 function, another family, no address. */
+
+static situation const refusals[] =
+{
+  { "accept4 IPv6", &serve6, &accepting4, NEWFD, EAFNOSUPPORT, 0 },
+  { "accept4_nbcoe IPv6", &serve6, &accepting4_nbcoe, NEWFD, EAFNOSUPPORT, 0 },
+  { "accept4 UNIX", &serve_unix, &accepting4, NEWFD, EAFNOSUPPORT, 0 },
+  { "accept4_nbcoe UNIX", &serve_unix, &accepting4_nbcoe, NEWFD, EAFNOSUPPORT, 0 },
+  { "accept6 UNIX", &serve_unix, &accepting6, NEWFD, EAFNOSUPPORT, 0 },
+  { "accept6_nbcoe UNIX", &serve_unix, &accepting6_nbcoe, NEWFD, EAFNOSUPPORT, 0 }
+} ;
+
+static void serving (void)
+{
+  EACH(listens) ;
+  for (int h = 0 ; h < 2 ; h++)
+  {
+    host(0, 0, h) ;
+    EACH(accepts) ;
+    for (int i = 0 ; i < 6 ; i++) attempt(refusals + i, 0, 0, SAME) ;
+  }
+  host(1, 0, 0) ;
+  EACH(accepts) ;
+  host(0, 0, 0) ;
+}
+
+static void accept_absent (void)
+{
+  noaccept = 1 ;
+  serve4() ;
+  for (int i = 0 ; i < 4 ; i++)
+  {
+    preset() ;
+    check(fails((*accepts[i].call)(), ENOSYS)) ;
+    check(untouched()) ;
+  }
+  noaccept = 0 ;
+  shut() ;
+}
+
+static void accept_nameless (void)
+{
+  nopeer = 1 ;
+  for (int h = 0 ; h < 2 ; h++)
+  {
+    host(0, 0, h) ;
+    for (int i = 0 ; i < 8 ; i++)
+    {
+      (*accepts[i].open)() ;
+      preset() ;
+      check(fails((*accepts[i].call)(), EAFNOSUPPORT)) ;
+      check(untouched()) ;
+      shut() ;
+    }
+  }
+  host(0, 0, 0) ;
+  nopeer = 0 ;
+}
+
+static void accept_flags (void)
+{
+  for (int h = 0 ; h < 4 ; h++)
+  {
+    host(h & 1, 0, h >> 1) ;
+    for (int i = 0 ; i < 8 ; i++)
+    {
+      int fd ;
+      (*accepts[i].open)() ;
+      check(fcntl(l, F_SETFL, O_NONBLOCK) == 0) ;  /* not the listener's */
+      check(test_ready(l, POLLIN)) ;
+      check(keeps((fd = (*accepts[i].call)()) >= 0)) ;
+      has(fd, i < 4 || no6 ? AF_INET : AF_INET6, i & 1, i & 1) ;
+      close(fd) ;
+      shut() ;
+    }
+  }
+  host(0, 0, 0) ;
+}
+
+static void listen_backlog (void)
+{
+  static unsigned int const asked[] = { 0, 1, 5, INT_MAX, (unsigned int)INT_MAX + 1, UINT_MAX } ;
+  static int const given[] = { 0, 1, 5, INT_MAX, INT_MAX, INT_MAX } ;
+  for (int i = 0 ; i < 6 ; i++)
+  {
+    s = socket_tcp4() ;
+    check(keeps(!socket_listen(s, asked[i]))) ;
+    check(k.backlog == given[i]) ;
+    shut() ;
+  }
+}
+
+/* Connect */
+
+static void call (int domain, int nonblocking, char const *to, int accepting)
+{
+  l = domain == AF_INET ? socket_tcp4b() : socket_tcp6b() ;
+  if (domain == AF_INET) s = nonblocking ? socket_tcp4() : socket_tcp4b() ;
+  else s = nonblocking ? socket_tcp6() : socket_tcp6b() ;
+  if (domain == AF_INET) check(!socket_bind4(l, to, 0)) ; else check(!socket_bind6(l, to, 0, 0)) ;
+  if (accepting) check(!socket_listen(l, 4)) ;
+  check(!socket_local6(l, 0, &lport, 0)) ;
+}
+
+static void call4 (void) { call(AF_INET, 1, LOOPBACK4, 1) ; }
+static void call4b (void) { call(AF_INET, 0, LOOPBACK4, 1) ; }
+static void call6 (void) { call(AF_INET6, 1, LOOPBACK6, 1) ; }
+static void call6b (void) { call(AF_INET6, 0, LOOPBACK6, 1) ; }
+static void call_mapped (void) { call(AF_INET6, 1, MAPPED6, 1) ; }
+static void call_mappedb (void) { call(AF_INET6, 0, MAPPED6, 1) ; }
+static void call_any (void) { call(AF_INET6, 1, ANY6, 1) ; }
+static void call_anyb (void) { call(AF_INET6, 0, ANY6, 1) ; }
+static void refuse4b (void) { call(AF_INET, 0, LOOPBACK4, 0) ; }
+static void refuse6b (void) { call(AF_INET6, 0, LOOPBACK6, 0) ; }
+static void refuse_mappedb (void) { call(AF_INET6, 0, MAPPED6, 0) ; }
+
+CALL(connect4, socket_connect4(s, LOOPBACK4, lport))
+CALL(connect6, socket_connect6(s, LOOPBACK6, lport, 0))
+CALL(connect6_mapped, socket_connect6(s, MAPPED6, lport, 0))
+CALL(connect6_any, socket_connect6(s, ANY6, lport, 0))
+
+static situation const connects4[] =
+{
+  { "connect4", &call4, &connect4, 0, EINPROGRESS, 0 },
+  { "connect4 blocking", &call4b, &connect4, 0, 0, 0 },
+  { "connect4 interrupted", &call4b, &connect4, 0, 0, EINTR }
+} ;
+
+static situation const connects6[] =
+{
+  { "connect6", &call6, &connect6, 0, EINPROGRESS, 0 },
+  { "connect6 mapped", &call_mapped, &connect6_mapped, 0, EINPROGRESS, 0 },
+  { "connect6 any", &call_any, &connect6_any, 0, EINPROGRESS, 0 },
+  { "connect6 blocking", &call6b, &connect6, 0, 0, 0 },
+  { "connect6 blocking mapped", &call_mappedb, &connect6_mapped, 0, 0, 0 },
+  { "connect6 blocking any", &call_anyb, &connect6_any, 0, 0, 0 },
+  { "connect6 interrupted", &call6b, &connect6, 0, 0, EINTR },
+  { "connect6 interrupted mapped", &call_mappedb, &connect6_mapped, 0, 0, EINTR },
+  { "connect6 interrupted any", &call_anyb, &connect6_any, 0, 0, EINTR }
+} ;
+
+static void connecting (void)
+{
+  for (lost = 0 ; lost < 2 ; lost++)
+  {
+    EACH(connects4) ;
+    EACH(connects6) ;
+    for (int i = 0 ; i < 3 ; i++) last(connects4 + i, EAFNOSUPPORT) ;
+    host(1, 0, 0) ;
+    for (int i = 0 ; i < 6 ; i++) each(connects6 + i) ;
+    for (int i = 0 ; i < 6 ; i++) last(connects6 + i, EAFNOSUPPORT) ;
+    host(0, 0, 0) ;
+  }
+  lost = 0 ;
+}
+
+/* Interrupted, and then refused: it is the refusal that counts. */
+
+static void connect_refused (void)
+{
+  static situation const f[] =
+  {
+    { "connect4 refused", &refuse4b, &connect4, 0, ECONNREFUSED, EINTR },
+    { "connect6 refused", &refuse6b, &connect6, 0, ECONNREFUSED, EINTR },
+    { "connect6 mapped refused", &refuse_mappedb, &connect6_mapped, 0, ECONNREFUSED, EINTR }
+  } ;
+  for (int i = 0 ; i < 3 ; i++) attempt(f + i, 0, 0, SAME) ;
+}
+
+/* Connected */
+
+CALL(connected, socket_connected(s))
+
+static void up (int domain, int nonblocking, char const *to)
+{
+  int x = -1 ;
+  socklen_t len = sizeof x ;
+  call(domain, nonblocking, to, 1) ;
+  if (domain == AF_INET) socket_connect4(s, to, lport) ; else socket_connect6(s, to, lport, 0) ;
+  check(test_ready(s, POLLOUT) && !getsockopt(s, SOL_SOCKET, SO_ERROR, &x, &len) && !x) ;
+}
+
+static void up4 (void) { up(AF_INET, 1, LOOPBACK4) ; }
+static void up4b (void) { up(AF_INET, 0, LOOPBACK4) ; }
+static void up6 (void) { up(AF_INET6, 1, LOOPBACK6) ; }
+static void up6b (void) { up(AF_INET6, 0, LOOPBACK6) ; }
+
+static situation const connections[] =
+{
+  { "connected IPv4", &up4, &connected, 1, 0, 0 },
+  { "connected IPv6", &up6, &connected, 1, 0, 0 },
+  { "connected late IPv4", &up4, &connected, 1, 0, ENOTCONN },
+  { "connected late IPv6", &up6, &connected, 1, 0, ENOTCONN },
+  { "connected late IPv4 blocking", &up4b, &connected, 1, 0, ENOTCONN },
+  { "connected late IPv6 blocking", &up6b, &connected, 1, 0, ENOTCONN }
+} ;
+
+static void connected_faults (void) { EACH(connections) ; }
+
+/* An ICMP error is on the socket and the attempt goes on, whether that error can be read or not. */
+
+static void connected_icmp (void)
+{
+  static situation const f = { "connected ICMP", &up4, &connected, 1, 0, ENOTCONN } ;
+  pollerr = 1 ;
+  attempt(&f, 2, 0, EINPROGRESS) ;
+#ifndef LIBSOCKET_PORTABLE
+  for (int j = 0 ; errors[RECVMSG][j] ; j++) attempt(&f, 2, errors[RECVMSG][j], EINPROGRESS) ;
+#endif
+  pollerr = 0 ;
+}
+
+static void connected_error (void)
+{
+  static int const error[] = { ECONNREFUSED, ECONNRESET, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EACCES, EPERM, EPROTO, ENOPROTOOPT } ;
+  for (size_t i = 0 ; i < sizeof error / sizeof *error ; i++)
+  {
+    up4() ;
+    soerror = error[i] ;
+    k.n = 0 ;
+    k.at[0] = 0 ;
+    k.error[0] = ENOTCONN ;
+    k.on = 1 ;
+    errno = 0 ;
+    check(socket_connected(s) == 0 && errno == error[i]) ;
+    k.on = 0 ;
+    k.error[0] = 0 ;
+    soerror = 0 ;
+    shut() ;
+  }
+}
+
+/* Options: one call each */
+
+#ifndef LIBSOCKET_PORTABLE
+CALL(deferaccept, socket_deferaccept(s, DATAIN))
+CALL(quickack, socket_quickack(s, 1))
+CALL(fastopen, socket_fastopen(s))
+CALL(fastopen_queue, socket_fastopen_queue(s, 5))
+CALL(fastopen_key, socket_fastopen_key(s, "0123456789abcdef", 16))
+CALL(fastopen_defer, socket_fastopen_defer(s))
+CALL(fastopen_used, socket_fastopen_used(s))
+
+static situation const options[] =
+{
+  { "deferaccept", &open4, &deferaccept, 0, 0, 0 },
+  { "quickack", &open6, &quickack, 0, 0, 0 },
+  { "fastopen", &open4, &fastopen, 0, 0, 0 },
+  { "fastopen_queue", &open6, &fastopen_queue, 0, 0, 0 },
+  { "fastopen_key", &open4, &fastopen_key, 0, 0, 0 },
+  { "fastopen_defer", &open6, &fastopen_defer, 0, 0, 0 },
+  { "fastopen_used", &open4, &fastopen_used, 0, 0, 0 }
+} ;
+
+static void option_faults (void) { EACH(options) ; }
+#endif
+
+/* Names */
+
+CALL(local4, socket_local4(c, ip, &port))
+CALL(local6, socket_local6(c, ip, &port, &scope))
+CALL(remote4, socket_remote4(c, ip, &port))
+CALL(remote6, socket_remote6(c, ip, &port, &scope))
+
+static situation const naming[] =
+{
+  { "local4", &serve4, &local4, 0, 0, 0 },
+  { "local4 mapped", &serve_mapped, &local4, 0, 0, 0 },
+  { "local6", &serve6, &local6, 0, 0, 0 },
+  { "local6 IPv4", &serve4, &local6, 0, 0, 0 },
+  { "remote4", &serve4, &remote4, 0, 0, 0 },
+  { "remote4 mapped", &serve_mapped, &remote4, 0, 0, 0 },
+  { "remote6", &serve6, &remote6, 0, 0, 0 },
+  { "remote6 IPv4", &serve4, &remote6, 0, 0, 0 }
+} ;
+
+static void named (void) { EACH(naming) ; }
+
+/* A host without IPv6, at work: an IPv6 program that reaches, and serves, IPv4. */
+
+static void converse (char const *where, char const *to, int (*maker) (void), int nbcoe)
+{
+  /* connecting to "any" is connecting to oneself */
+  char const *from = memcmp(to, ANY6, 16) ? "\0\0\0\0\0\0\0\0\0\0\377\377\177\0\0\2" : MAPPED6 ;
+  int a = -1, r ;
+  uint16_t sport = 0 ;
+  char x = 0 ;
+  l = (*maker)() ;
+  s = (*maker)() ;
+  has(l, AF_INET, maker != &socket_tcp6b, maker == &socket_tcp6_nbcoe) ;
+  check(keeps(!socket_bind6_reuse(l, where, 0, 7))) ;
+  check(keeps(!socket_listen(l, 4))) ;
+  preset() ;
+  check(keeps(!socket_local6(l, ip, &lport, &scope))) ;
+  check(lport && scope == 0) ;
+  check(!memcmp(ip, !where || !memcmp(where, ANY6, 16) ? "\0\0\0\0\0\0\0\0\0\0\377\377\0\0\0\0" : MAPPED6, 16)) ;
+  check(keeps(!socket_bind6(s, from, 0, 7))) ;
+  preset() ;
+  check(keeps(!socket_local6(s, ip, &sport, &scope))) ;
+  check(!memcmp(ip, from, 16) && sport && scope == 0) ;
+
+  errno = SAME ;
+  r = socket_connect6(s, to, lport, 7) ;
+  if (maker == &socket_tcp6b) check(!r && errno == SAME && fails(socket_connect6(s, to, lport, 7), EISCONN)) ;
+  else check(r == -1 && errno == EINPROGRESS) ;
+  check(test_ready(s, POLLOUT)) ;
+  check(keeps(socket_connected(s) == 1)) ;
+  preset() ;
+  check(keeps(!socket_remote6(s, ip, &port, &scope))) ;
+  check(!memcmp(ip, MAPPED6, 16) && port == lport && scope == 0) ;
+
+  check(test_ready(l, POLLIN)) ;
+  preset() ;
+  check(keeps((a = nbcoe ? socket_accept6_nbcoe(l, ip, &port, &scope) : socket_accept6(l, ip, &port, &scope)) >= 0)) ;
+  has(a, AF_INET, nbcoe, nbcoe) ;
+  check(!memcmp(ip, from, 16) && port == sport && scope == 0) ;
+  check(write(s, "x", 1) == 1 && test_ready(a, POLLIN) && read(a, &x, 1) == 1 && x == 'x') ;
+  close(a) ;
+  shut() ;
+}
+
+static void without_ip6 (void)
+{
+  static char const *const where[] = { 0, ANY6, LOOPBACK6, MAPPED6 } ;
+  static char const *const to[] = { MAPPED6, LOOPBACK6, ANY6 } ;
+  for (int h = 0 ; h < 2 ; h++)
+  {
+    host(1, 0, h) ;
+    for (int i = 0 ; i < 4 ; i++) for (int j = 0 ; j < 3 ; j++)
+    {
+      converse(where[i], to[j], &socket_tcp6, 1) ;
+      converse(where[i], to[j], &socket_tcp6b, 0) ;
+      converse(where[i], to[j], &socket_tcp6_nbcoe, 1) ;
+    }
+  }
+  host(0, 0, 0) ;
+}
+
+static void without_ip6_native (void)
+{
+  static char const foreign[16] = "\40\1\15\270\0\0\0\0\0\0\0\0\0\0\0\1" ;  /* 2001:db8::1 */
+  static char const linklocal[16] = "\376\200\0\0\0\0\0\0\0\0\0\0\0\0\0\1" ;
+  static char const compatible[16] = "\0\0\0\0\0\0\0\0\0\0\0\0\177\0\0\1" ;
+  static char const *const native[] = { foreign, linklocal, compatible } ;
+  host(1, 0, 0) ;
+  for (int i = 0 ; i < 3 ; i++)
+  {
+    s = i ? socket_tcp6() : socket_tcp6b() ;
+    k.n = 0 ;
+    k.on = 1 ;
+    check(fails(socket_bind6(s, native[i], 0, 1), EAFNOSUPPORT)) ;
+    check(fails(socket_connect6(s, native[i], 1, 1), EAFNOSUPPORT)) ;
+    check(k.n == 2) ;
+    check(fails(socket_bind6_reuse(s, native[i], 0, 1), EAFNOSUPPORT)) ;
+    k.on = 0 ;
+    check(socket_connected(s) == 0 && !socket_local6(s, 0, &port, 0) && port == 0) ;
+    shut() ;
+  }
+  host(0, 0, 0) ;
+}
+
+/* As few system calls as can be */
+
+#ifndef LIBSOCKET_PORTABLE
+static void frugal (void)
+{
+  k.on = 1 ;
+  for (int i = 0 ; i < 6 ; i++)
+  {
+    int fd ;
+    k.n = 0 ;
+    check((fd = (*creations[i].call)()) >= 0) ;
+    check(k.n == (i < 3 ? 1 : 2)) ;
+    close(fd) ;
+  }
+  k.on = 0 ;
+  for (int i = 0 ; i < 8 ; i++)
+  {
+    int fd ;
+    (*accepts[i].open)() ;
+    k.n = 0 ;
+    k.on = 1 ;
+    check((fd = (*accepts[i].call)()) >= 0) ;
+    k.on = 0 ;
+    check(k.n == 1) ;
+    close(fd) ;
+    shut() ;
+  }
+}
+
+#endif
+
+int main (void)
+{
+  RUN(create) ;
+  RUN(create_family) ;
+  RUN(create_flags) ;
+  RUN(binding) ;
+  RUN(serving) ;
+  RUN(accept_absent) ;
+  RUN(accept_nameless) ;
+  RUN(accept_flags) ;
+  RUN(listen_backlog) ;
+  RUN(connecting) ;
+  RUN(connect_refused) ;
+  RUN(connected_faults) ;
+  RUN(connected_icmp) ;
+  RUN(connected_error) ;
+  RUN(named) ;
+  RUN(without_ip6) ;
+  RUN(without_ip6_native) ;
+#ifndef LIBSOCKET_PORTABLE
+  RUN(option_faults) ;
+  RUN(frugal) ;
+#endif
+  return test_end() ;
+}
