@@ -77,7 +77,7 @@ OBJECTS = \
 
 all: libsocket.a
 
-.PHONY: all test check matrix lint cover demo bench deps deps-dev install uninstall dist clean
+.PHONY: all examples test check matrix lint cover demo bench deps deps-dev install uninstall dist clean
 
 libsocket.a: $(OBJECTS)
 	rm -f $@
@@ -97,6 +97,21 @@ $(OBJECTS): internal.h socket.h
 	$(COMPILE) -I. $(LDFLAGS) -o $@ $< libsocket.a $(LDLIBS)
 
 
+# Examples
+
+EXAMPLES = \
+ examples/deadends \
+ examples/echod \
+ examples/echoline
+
+examples: $(EXAMPLES)
+
+demo: $(EXAMPLES)
+	@examples/demo
+
+$(EXAMPLES): libsocket.a socket.h
+
+
 # Tests: programs of cases, and scripts that print the same lines
 
 TESTS = \
@@ -113,6 +128,7 @@ TESTS = \
  test/signals
 
 SCRIPTS = \
+ test/echod \
  test/link \
  test/pages
 
@@ -148,7 +164,7 @@ deps:
 deps-dev:
 	@./.ci/install $(DEPS) $(DEPS_DEV)
 
-matrix lint cover demo:
+matrix lint cover:
 	@echo 'make $@: not there yet' >&2 ; exit 1
 
 
@@ -174,4 +190,4 @@ dist:
 	git archive --prefix=libsocket-$(VERSION)/ -o libsocket-$(VERSION).tar.gz HEAD
 
 clean:
-	rm -f libsocket.a $(OBJECTS) $(TESTS) $(BENCHES)
+	rm -f libsocket.a $(OBJECTS) $(EXAMPLES) $(TESTS) $(BENCHES)

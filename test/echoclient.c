@@ -1,0 +1,820 @@
+/* ISC license. */
+
+/* echoclient path: the cases of the echo daemon at path, for test/echod */
+
+#include "test.h"
+
+#include <time.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <netinet/tcp.h>
+
+#include "socket.h"
+
+#define MEGABYTE 1048576
+
+static char const *echod ;
+static struct rlimit descriptors ;
+
+
+ /* The daemon: its standard output is read as far as the line, its standard error goes to a file */
+
+typedef struct served_s served ;
+struct served_s
+{
+  pid_t pid ;
+  FILE *out ;
+  FILE *err ;
+  char ip[64] ;
+  uint16_t port ;
+} ;
+
+static int spawn (served *d, char const *options, char const *ip, uint16_t port, rlim_t files)
+{
+  int p[2] ;
+  char decimal[16] ;
+  unsigned int got = 0 ;
+  snprintf(decimal, sizeof decimal, "%u", port) ;
+  d->err = tmpfile() ;
+  if (!d->err || fcntl(fileno(d->err), F_SETFL, O_APPEND) == -1 || pipe2(p, O_CLOEXEC) == -1) exit(111) ;
+  d->pid = fork() ;
+  if (d->pid == -1) exit(111) ;
+  if (d->pid == 0)
+  {
+    prctl(PR_SET_PDEATHSIG, SIGKILL) ;
+    dup2(p[1], 1) ;
+    dup2(fileno(d->err), 2) ;
+    for (int fd = 3 ; fd < 1024 ; fd++) close(fd) ;
+    descriptors.rlim_cur = files ? files : descriptors.rlim_cur ;
+    setrlimit(RLIMIT_NOFILE, &descriptors) ;
+    if (options) execl(echod, "echod", options, ip, decimal, (char *)0) ;
+    else execl(echod, "echod", ip, decimal, (char *)0) ;
+    _exit(127) ;
+  }
+  close(p[1]) ;
+  d->out = fdopen(p[0], "r") ;
+  d->ip[0] = 0 ;
+  if (fscanf(d->out, "%63s %u", d->ip, &got) != 2) got = 0 ;
+  d->port = (uint16_t)got ;
+  return got ? 0 : -1 ;
+}
+
+static int start (served *d, char const *options, char const *ip)
+{
+  return spawn(d, options, ip, 0, 0) ;
+}
+
+/* Its wait status; -1 if it had anything else to say on standard output. */
+
+static int wait_for (served *d, struct rusage *usage)
+{
+  int status = -1 ;
+  int rest = 0 ;
+  while (wait4(d->pid, &status, 0, usage) == -1 && errno == EINTR) ;
+  for (int c = getc(d->out) ; c != EOF ; c = getc(d->out)) rest += c != '\n' ;
+  fclose(d->out) ;
+  return rest ? -1 : status ;
+}
+
+/* Ends it: 0 if it went with exit 0. What it said on standard error can be read until said_all. */
+
+static int stop_by (served *d, int sig, struct rusage *usage)
+{
+  kill(d->pid, sig) ;
+  return wait_for(d, usage) ;
+}
+
+static int stop (served *d)
+{
+  struct rusage usage ;
+  int status = stop_by(d, SIGTERM, &usage) ;
+  fclose(d->err) ;
+  return status ;
+}
+
+/* The microseconds of processor time that it took. */
+
+static long took (struct rusage const *usage)
+{
+  return (usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000000 + usage->ru_utime.tv_usec + usage->ru_stime.tv_usec ;
+}
+
+/* How many lines of standard error have this text in them. */
+
+static unsigned int said (served *d, char const *text)
+{
+  char line[256] ;
+  unsigned int lines = 0 ;
+  int fd = dup(fileno(d->err)) ;
+  FILE *f = fdopen(fd, "r") ;
+  rewind(f) ;
+  while (fgets(line, sizeof line, f)) lines += strstr(line, text) != 0 ;
+  fclose(f) ;
+  return lines ;
+}
+
+
+ /* Clients */
+
+static int has_ip6 (void)
+{
+  struct sockaddr_in6 sa = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT } ;
+  int s = socket(AF_INET6, SOCK_STREAM, 0) ;
+  int r = s >= 0 && bind(s, (struct sockaddr *)&sa, sizeof sa) == 0 ;
+  if (s >= 0) close(s) ;
+  return r ;
+}
+
+static int dial4 (served const *d)
+{
+  int s = socket_tcp4b() ;
+  if (socket_connect4(s, LOOPBACK4, d->port) == 0) return s ;
+  close(s) ;
+  return -1 ;
+}
+
+static int dial6 (served const *d, char const *ip)
+{
+  int s = socket_tcp6b() ;
+  if (socket_connect6(s, ip, d->port, 0) == 0) return s ;
+  close(s) ;
+  return -1 ;
+}
+
+/* Non-blocking, its buffers small, and its segments smaller: loopback's 64 kB ones would have to wait for timers */
+
+static int dial_small (served const *d)
+{
+  int s = socket_tcp4b() ;
+  int size = 16384 ;
+  int segment = 1400 ;
+  setsockopt(s, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment) ;
+  setsockopt(s, SOL_SOCKET, SO_RCVBUF, &size, sizeof size) ;
+  setsockopt(s, SOL_SOCKET, SO_SNDBUF, &size, sizeof size) ;
+  if (socket_connect4(s, LOOPBACK4, d->port) == 0 && fcntl(s, F_SETFL, O_NONBLOCK) == 0) return s ;
+  close(s) ;
+  return -1 ;
+}
+
+static void reset (int s)
+{
+  struct linger l = { .l_onoff = 1, .l_linger = 0 } ;
+  setsockopt(s, SOL_SOCKET, SO_LINGER, &l, sizeof l) ;
+  close(s) ;
+}
+
+static int tell (int s, char const *text)
+{
+  return send(s, text, strlen(text), MSG_NOSIGNAL) == (ssize_t)strlen(text) ;
+}
+
+static int hears (int s, char const *text)
+{
+  char got[256] ;
+  size_t len = 0 ;
+  while (len < strlen(text))
+  {
+    ssize_t r = test_ready(s, POLLIN) ? read(s, got + len, strlen(text) - len) : -1 ;
+    if (r <= 0) return 0 ;
+    len += (size_t)r ;
+  }
+  return !memcmp(got, text, len) ;
+}
+
+static int echoes (int s, char const *text)
+{
+  return tell(s, text) && hears(s, text) ;
+}
+
+static int ends (int s)
+{
+  char c ;
+  return test_ready(s, POLLIN) && read(s, &c, 1) == 0 ;
+}
+
+/* A stream without a period that a buffer could hide: its byte at a place. */
+
+static char byte_at (size_t place)
+{
+  uint32_t x = (uint32_t)place * 2654435761u ;
+  return (char)(x >> 24 ^ x >> 11) ;
+}
+
+static ssize_t put (int s, size_t place, size_t max)
+{
+  char buf[16384] ;
+  size_t len = max < sizeof buf ? max : sizeof buf ;
+  for (size_t i = 0 ; i < len ; i++) buf[i] = byte_at(place + i) ;
+  return send(s, buf, len, MSG_NOSIGNAL) ;
+}
+
+/* The bytes that came, 0 at the end; -1 if they are not the stream's. */
+
+static ssize_t get (int s, size_t place)
+{
+  char buf[16384] ;
+  ssize_t r = read(s, buf, sizeof buf) ;
+  for (ssize_t i = 0 ; i < r ; i++) if (buf[i] != byte_at(place + (size_t)i)) return -1 ;
+  return r ;
+}
+
+/* Writes without reading until nothing moves any more: how much it was. Waiting too briefly here only makes the case easier. */
+
+static size_t stall (int s)
+{
+  struct pollfd x = { .fd = s, .events = POLLOUT } ;
+  size_t sent = 0 ;
+  while (poll(&x, 1, 200) == 1)
+  {
+    ssize_t r = put(s, sent, MEGABYTE) ;
+    if (r == -1) break ;
+    sent += (size_t)r ;
+  }
+  return sent ;
+}
+
+/* Brings the stream to total bytes, half-closes, reads to the end: true if every byte is back and then the end comes. */
+
+static int stream (int s, size_t sent, size_t total)
+{
+  size_t received = 0 ;
+  for (;;)
+  {
+    struct pollfd x = { .fd = s, .events = POLLIN } ;
+    ssize_t r ;
+    if (sent < total) x.events |= POLLOUT ;
+    if (poll(&x, 1, 30000) != 1) return 0 ;
+    if (x.revents & POLLOUT)
+    {
+      r = put(s, sent, total - sent) ;
+      if (r == -1 && errno != EAGAIN) return 0 ;
+      if (r > 0) sent += (size_t)r ;
+      if (sent == total && shutdown(s, SHUT_WR) == -1) return 0 ;
+    }
+    if (x.revents & ~POLLOUT)
+    {
+      r = get(s, received) ;
+      if (r == 0) return received == total ;
+      if (r == -1) return 0 ;
+      received += (size_t)r ;
+    }
+  }
+}
+
+
+/* For what ends up in a namespace, so in a process, of its own: f returns 0, 1 if it failed, 2 if it could not be tried. */
+
+static void in_namespace (int (*f) (void))
+{
+  int status = -1 ;
+  pid_t pid = fork() ;
+  if (pid == 0)
+  {
+    prctl(PR_SET_PDEATHSIG, SIGKILL) ;
+    _exit((*f)()) ;
+  }
+  check(waitpid(pid, &status, 0) == pid && WIFEXITED(status)) ;
+  if (WEXITSTATUS(status) == 2) SKIP("not possible here") ;
+  check(WEXITSTATUS(status) == 0) ;
+}
+
+
+static void echo4 (void)
+{
+  served d ;
+  int s ;
+  check(start(&d, 0, "127.0.0.1") == 0) ;
+  check(!strcmp(d.ip, "127.0.0.1")) ;
+  s = dial4(&d) ;
+  check(echoes(s, "hello")) ;
+  check(echoes(s, "again\n")) ;
+  check(shutdown(s, SHUT_WR) == 0 && ends(s)) ;
+  close(s) ;
+  check(said(&d, "") == 0) ;
+  check(stop(&d) == 0) ;
+}
+
+static void echo6 (void)
+{
+  served d ;
+  int s ;
+  if (!has_ip6()) SKIP("no IPv6") ;
+  check(start(&d, 0, "::1") == 0) ;
+  check(!strcmp(d.ip, "::1")) ;
+  s = dial6(&d, LOOPBACK6) ;
+  check(echoes(s, "hello")) ;
+  check(shutdown(s, SHUT_WR) == 0 && ends(s)) ;
+  close(s) ;
+  check(said(&d, "") == 0) ;
+  check(stop(&d) == 0) ;
+}
+
+static void both_families (void)
+{
+  served d ;
+  int s, t ;
+  if (!has_ip6()) SKIP("no IPv6") ;
+  check(start(&d, 0, "::") == 0) ;
+  check(!strcmp(d.ip, "::")) ;
+  s = dial6(&d, LOOPBACK6) ;
+  t = dial4(&d) ;
+  check(tell(s, "six") && tell(t, "four")) ;
+  check(hears(s, "six") && hears(t, "four")) ;
+  close(s) ;
+  check(echoes(t, "still there")) ;
+  close(t) ;
+  check(stop(&d) == 0) ;
+}
+
+/* The port is held by a socket that does not listen, so that nobody takes it before echod does. */
+
+static void given_port (void)
+{
+  served d ;
+  uint16_t port = 0 ;
+  int s ;
+  int holder = socket_tcp4b() ;
+  check(socket_bind4_reuse(holder, LOOPBACK4, 0) == 0) ;
+  check(socket_local4(holder, 0, &port) == 0) ;
+  check(spawn(&d, 0, "127.0.0.1", port, 0) == 0) ;
+  check(d.port == port) ;
+  s = dial4(&d) ;
+  check(echoes(s, "hello")) ;
+  close(s) ;
+  check(stop(&d) == 0) ;
+  close(holder) ;
+}
+
+static void four_megabytes (void)
+{
+  served d ;
+  int s ;
+  check(start(&d, 0, "127.0.0.1") == 0) ;
+  s = dial_small(&d) ;
+  check(stream(s, 0, 4 * MEGABYTE)) ;
+  close(s) ;
+  check(stop(&d) == 0) ;
+}
+
+/* Reads nothing before echod cannot write any more: all is there nevertheless. */
+
+static void partial_writes (void)
+{
+  served d ;
+  int s ;
+  size_t sent ;
+  check(start(&d, 0, "127.0.0.1") == 0) ;
+  s = dial_small(&d) ;
+  sent = stall(s) ;
+  check(sent > 0) ;
+  check(stream(s, sent, sent + 4 * MEGABYTE)) ;
+  close(s) ;
+  check(stop(&d) == 0) ;
+}
+
+#define MANY 200
+
+static void many (void)
+{
+  served d ;
+  int s[MANY] ;
+  char text[MANY][32] ;
+  check(start(&d, "-v", "127.0.0.1") == 0) ;
+  for (unsigned int i = 0 ; i < MANY ; i++)
+  {
+    s[i] = socket_tcp4() ;
+    check(socket_connect4(s[i], LOOPBACK4, d.port) == 0 || errno == EINPROGRESS) ;
+    snprintf(text[i], sizeof text[i], "I am number %u\n", i) ;
+  }
+  for (unsigned int i = 0 ; i < MANY ; i++) check(test_ready(s[i], POLLOUT) && tell(s[i], text[i])) ;
+  for (unsigned int i = MANY ; i-- ;) check(hears(s[i], text[i])) ;
+  check(said(&d, " connected") == MANY && said(&d, " left ") == 0) ;
+  for (unsigned int i = 0 ; i < MANY ; i += 2) check(shutdown(s[i], SHUT_WR) == 0 && ends(s[i])) ;
+  for (unsigned int i = 1 ; i < MANY ; i += 2) check(echoes(s[i], text[i])) ;
+  for (unsigned int i = 0 ; i < MANY ; i++) close(s[i]) ;
+  check(stop(&d) == 0) ;
+}
+
+static void half_close (void)
+{
+  served d ;
+  int s ;
+  check(start(&d, 0, "127.0.0.1") == 0) ;
+  s = dial4(&d) ;
+  check(shutdown(s, SHUT_WR) == 0 && ends(s)) ;
+  close(s) ;
+  s = dial4(&d) ;
+  check(tell(s, "last words") && shutdown(s, SHUT_WR) == 0) ;
+  check(hears(s, "last words") && ends(s)) ;
+  close(s) ;
+  check(stop(&d) == 0) ;
+}
+
+/* The FIN comes while echod is still holding what it could not write. */
+
+static void half_close_stalled (void)
+{
+  served d ;
+  int s ;
+  size_t sent ;
+  check(start(&d, 0, "127.0.0.1") == 0) ;
+  s = dial_small(&d) ;
+  sent = stall(s) ;
+  check(shutdown(s, SHUT_WR) == 0) ;
+  check(sent > 0 && stream(s, sent, sent)) ;
+  close(s) ;
+  check(stop(&d) == 0) ;
+}
+
+static void resets (void)
+{
+  served d ;
+  int s, t ;
+  check(start(&d, "-v", "127.0.0.1") == 0) ;
+  s = dial4(&d) ;
+  check(echoes(s, "before")) ;
+  for (unsigned int i = 0 ; i < 100 ; i++)
+  {
+    t = dial4(&d) ;
+    check(tell(t, "I do not wait for the answer")) ;
+    reset(t) ;
+  }
+  t = dial_small(&d) ;
+  check(stall(t) > 0) ;
+  reset(t) ;
+  for (unsigned int i = 0 ; i < 1000 && said(&d, " broke off ") < 101 ; i++) check(echoes(s, "after")) ;
+  check(said(&d, " broke off ") == 101) ;
+  t = dial4(&d) ;
+  check(echoes(t, "new")) ;
+  close(t) ;
+  check(shutdown(s, SHUT_WR) == 0 && ends(s)) ;
+  close(s) ;
+  check(stop(&d) == 0) ;
+}
+
+/* A write after a FIN and a reset would be a SIGPIPE: echod is stopped while both arrive. */
+
+static void reset_after_fin (void)
+{
+  served d ;
+  int s, t, status ;
+  check(start(&d, "-v", "127.0.0.1") == 0) ;
+  s = dial4(&d) ;
+  t = dial4(&d) ;
+  check(echoes(s, "before") && echoes(t, "before")) ;
+  check(kill(d.pid, SIGSTOP) == 0 && waitpid(d.pid, &status, WUNTRACED) == d.pid && WIFSTOPPED(status)) ;
+  check(tell(t, "and") && shutdown(t, SHUT_WR) == 0) ;
+  reset(t) ;
+  check(kill(d.pid, SIGCONT) == 0) ;
+  check(echoes(s, "after")) ;
+  close(s) ;
+  s = dial4(&d) ;
+  check(echoes(s, "new")) ;
+  check(said(&d, " broke off ") == 1) ;
+  close(s) ;
+  check(stop(&d) == 0) ;
+}
+
+/* Two rounds with another client, and echod has done whatever it could do for this one. */
+
+static int settled (int other)
+{
+  return echoes(other, "1") && echoes(other, "2") ;
+}
+
+/* Trickles total bytes into echod before it reads any: 1 if all is well, 0 if so much does not fit, else -1. */
+
+static int trickle (served const *d, int other, size_t total, int ending)
+{
+  int s = dial_small(d) ;
+  int r = 1 ;
+  for (size_t sent = 0 ; r == 1 && sent < total ; sent += 1000)
+  {
+    ssize_t w = put(s, sent, 1000) ;
+    if (w != 1000) r = w >= 0 || errno == EAGAIN ? 0 : -1 ;
+    if (!echoes(other, "next")) r = -1 ;
+  }
+  if (r == 1 && ending && (shutdown(s, SHUT_WR) == -1 || !settled(other))) r = -1 ;
+  if (r == 1)
+  {
+    size_t received = 0 ;
+    while (received < total)
+    {
+      ssize_t n = test_ready(s, POLLIN) ? get(s, received) : -1 ;
+      if (n <= 0) break ;
+      received += (size_t)n ;
+    }
+    if (received < total || (!ending && shutdown(s, SHUT_WR) == -1) || !ends(s)) r = -1 ;
+  }
+  close(s) ;
+  return r ;
+}
+
+/*
+   More and more, so that each state of echod's buffer is met, by clients that end then and there and by those that do not.
+   In a namespace, where echod's send buffer can be kept small.
+*/
+
+static int trickles_more (void)
+{
+  served d ;
+  int s ;
+  int r = 1 ;
+  if (test_namespace() == -1 || test_write("/proc/sys/net/ipv4/tcp_wmem", "4096 16384 16384") == -1) return 2 ;
+  if (start(&d, 0, "127.0.0.1") == -1) return 1 ;
+  s = dial4(&d) ;
+  for (size_t total = 1000 ; r == 1 && total < MEGABYTE ; total += 1000)
+  {
+    r = trickle(&d, s, total, 0) ;
+    if (r == 1) r = trickle(&d, s, total, 1) ;
+  }
+  close(s) ;
+  return stop(&d) != 0 || r != 0 ;
+}
+
+static void trickles (void)
+{
+  in_namespace(&trickles_more) ;
+}
+
+static void stalled_client (void)
+{
+  served d ;
+  int s, t ;
+  size_t sent ;
+  check(start(&d, 0, "127.0.0.1") == 0) ;
+  t = dial_small(&d) ;
+  sent = stall(t) ;
+  check(sent > 0) ;
+  for (unsigned int i = 0 ; i < 50 ; i++)
+  {
+    s = dial4(&d) ;
+    check(echoes(s, "he does not disturb me")) ;
+    close(s) ;
+  }
+  s = dial_small(&d) ;
+  check(stream(s, 0, MEGABYTE)) ;
+  close(s) ;
+  check(shutdown(t, SHUT_WR) == 0 && stream(t, sent, sent)) ;
+  close(t) ;
+  check(stop(&d) == 0) ;
+}
+
+/* Stalled clients, silent ones and half-closed ones cost no time. */
+
+static void idle (void)
+{
+  served d ;
+  struct rusage usage ;
+  int silent, stalled, halfclosed ;
+  struct pollfd x = { .events = POLLIN } ;
+  check(start(&d, 0, "127.0.0.1") == 0) ;
+  silent = dial4(&d) ;
+  stalled = dial_small(&d) ;
+  halfclosed = dial_small(&d) ;
+  check(stall(stalled) > 0 && stall(halfclosed) > 0) ;
+  check(shutdown(halfclosed, SHUT_WR) == 0) ;
+  x.fd = silent ;
+  check(poll(&x, 1, 700) == 0) ;
+  check(stop_by(&d, SIGTERM, &usage) == 0) ;
+  check(took(&usage) < 300000) ;
+  fclose(d.err) ;
+  close(silent) ;
+  close(stalled) ;
+  close(halfclosed) ;
+}
+
+/* 20 descriptors are 14 or so clients: the others wait, without echod spinning, until somebody leaves, and no longer. */
+
+#define CROWD 30
+
+static void no_descriptors (void)
+{
+  served d ;
+  struct rusage usage ;
+  int s[CROWD] ;
+  unsigned int served_now = 0 ;
+  time_t begin ;
+  struct pollfd x = { .events = POLLIN } ;
+  check(spawn(&d, 0, "127.0.0.1", 0, 20) == 0) ;
+  for (unsigned int i = 0 ; i < CROWD ; i++)
+  {
+    s[i] = dial4(&d) ;
+    check(tell(s[i], "me")) ;
+  }
+  x.fd = s[CROWD - 1] ;
+  check(poll(&x, 1, 1200) == 0) ;
+  for (unsigned int i = 0 ; i < CROWD ; i++)
+  {
+    x.fd = s[i] ;
+    served_now += poll(&x, 1, 0) == 1 ;
+  }
+  check(served_now >= 10 && served_now < 20) ;
+  for (unsigned int i = 0 ; i < served_now ; i++) check(hears(s[i], "me") && echoes(s[i], "I am served")) ;
+  begin = time(0) ;
+  for (unsigned int i = 0 ; i < CROWD ; i++)
+  {
+    check(shutdown(s[i], SHUT_WR) == 0 && ends(s[i])) ;
+    close(s[i]) ;
+    if (served_now < CROWD) check(hears(s[served_now++], "me")) ;
+  }
+  check(time(0) - begin < 7) ;
+  check(stop_by(&d, SIGTERM, &usage) == 0) ;
+  check(said(&d, strerror(EMFILE)) > 0 && said(&d, "") < 50) ;
+  check(took(&usage) < 300000) ;
+  fclose(d.err) ;
+}
+
+/* Descriptors that others gave back are used though nobody leaves, and though a client keeps echod busy. */
+
+static void return_descriptors (int busy)
+{
+  served d ;
+  struct rlimit none = { .rlim_cur = 4, .rlim_max = descriptors.rlim_max } ;
+  struct pollfd x = { .events = POLLIN } ;
+  int s ;
+  time_t begin = time(0) ;
+  check(start(&d, 0, "127.0.0.1") == 0) ;
+  s = dial4(&d) ;
+  check(echoes(s, "hello")) ;
+  check(prlimit(d.pid, RLIMIT_NOFILE, &none, 0) == 0) ;
+  x.fd = dial4(&d) ;
+  check(tell(x.fd, "hello")) ;
+  check(poll(&x, 1, 300) == 0) ;
+  check(said(&d, "echod: warning: unable to accept: ") > 0) ;
+  check(prlimit(d.pid, RLIMIT_NOFILE, &descriptors, 0) == 0) ;
+  while (busy && poll(&x, 1, 1) == 0 && time(0) - begin < 30) check(echoes(s, "busy")) ;
+  check(hears(x.fd, "hello")) ;
+  check(echoes(s, "bye")) ;
+  close(x.fd) ;
+  close(s) ;
+  check(stop(&d) == 0) ;
+}
+
+static void descriptors_return (void)
+{
+  return_descriptors(0) ;
+}
+
+static void descriptors_return_busy (void)
+{
+  return_descriptors(1) ;
+}
+
+static void signals (void)
+{
+  static int const sigs[2] = { SIGTERM, SIGINT } ;
+  for (unsigned int i = 0 ; i < 2 ; i++)
+  {
+    served d ;
+    struct rusage usage ;
+    int s, t ;
+    check(start(&d, "-v", "127.0.0.1") == 0) ;
+    s = dial4(&d) ;
+    t = dial_small(&d) ;
+    check(echoes(s, "hello") && stall(t) > 0) ;
+    check(stop_by(&d, sigs[i], &usage) == 0) ;
+    check(ends(s)) ;
+    close(s) ;
+    close(t) ;
+    fclose(d.err) ;
+  }
+}
+
+static void logs (void)
+{
+  served d ;
+  struct rusage usage ;
+  int s ;
+  uint16_t port = 0 ;
+  char text[64] ;
+  check(start(&d, "-v", "::") == 0) ;
+  s = dial4(&d) ;
+  check(socket_local4(s, 0, &port) == 0) ;
+  check(echoes(s, "hello")) ;
+  snprintf(text, sizeof text, "echod: info: 127.0.0.1 %u connected\n", port) ;
+  check(said(&d, text) == 1) ;
+  check(shutdown(s, SHUT_WR) == 0 && ends(s)) ;
+  close(s) ;
+  if (has_ip6())
+  {
+    s = dial6(&d, LOOPBACK6) ;
+    check(socket_local6(s, 0, &port, 0) == 0) ;
+    check(echoes(s, "hello!")) ;
+    snprintf(text, sizeof text, "echod: info: ::1 %u connected\n", port) ;
+    check(said(&d, text) == 1) ;
+    check(shutdown(s, SHUT_WR) == 0 && ends(s)) ;
+    close(s) ;
+  }
+  check(stop_by(&d, SIGTERM, &usage) == 0) ;
+  check(said(&d, " left after 5 bytes\n") == 1) ;
+  check(said(&d, " left after 6 bytes\n") == (unsigned int)has_ip6()) ;
+  fclose(d.err) ;
+}
+
+static void fast_open (void)
+{
+  served d ;
+  int s ;
+  check(start(&d, "-f", "127.0.0.1") == 0) ;
+  s = dial4(&d) ;
+  check(echoes(s, "hello")) ;
+  check(said(&d, "") == said(&d, "echod: warning: unable to enable fast open: ")) ;
+  close(s) ;
+  check(stop(&d) == 0) ;
+}
+
+/* The second connection has a cookie: its data rides in the SYN. In a namespace, where servers may do that. */
+
+static int early_data (void)
+{
+  served d ;
+  int s ;
+  if (test_namespace() == -1 || test_write("/proc/sys/net/ipv4/tcp_fastopen", "3") == -1) return 2 ;
+  if (start(&d, "-f", "127.0.0.1") == -1) return 1 ;
+  if (said(&d, strerror(ENOSYS))) return 2 ;
+  for (int i = 0 ; i < 2 ; i++)
+  {
+    s = socket_tcp4b() ;
+    if (socket_fastopen_connect4(s, LOOPBACK4, d.port, "hello", 5) != 5 || !hears(s, "hello")) return 1 ;
+    if (socket_fastopen_used(s) != i) return 1 ;
+    if (shutdown(s, SHUT_WR) == -1 || !ends(s)) return 1 ;
+    close(s) ;
+  }
+  return stop(&d) != 0 ;
+}
+
+static void fast_open_early (void)
+{
+  in_namespace(&early_data) ;
+}
+
+static int dies (served *d, int code, char const *why)
+{
+  struct rusage usage ;
+  int status = wait_for(d, &usage) ;
+  int r = WIFEXITED(status) && WEXITSTATUS(status) == code && said(d, "") == 1 && said(d, why) == 1 ;
+  fclose(d->err) ;
+  return r ;
+}
+
+static void port_in_use (void)
+{
+  served d ;
+  uint16_t port = 0 ;
+  int s = socket_tcp4b() ;
+  check(socket_bind4(s, LOOPBACK4, 0) == 0 && socket_listen(s, 1) == 0) ;
+  check(socket_local4(s, 0, &port) == 0) ;
+  check(spawn(&d, 0, "127.0.0.1", port, 0) == -1) ;
+  check(dies(&d, 111, strerror(EADDRINUSE))) ;
+  close(s) ;
+}
+
+static void address_of_nobody (void)
+{
+  served d ;
+  check(start(&d, 0, "203.0.113.1") == -1) ;
+  check(dies(&d, 111, strerror(EADDRNOTAVAIL))) ;
+}
+
+/* 4 descriptors suffice for a dynamic loader, not for a daemon. */
+
+static void no_sockets (void)
+{
+  served d ;
+  check(spawn(&d, 0, "127.0.0.1", 0, 4) == -1) ;
+  check(dies(&d, 111, strerror(EMFILE))) ;
+}
+
+int main (int argc, char **argv)
+{
+  if (argc != 2) return 100 ;
+  echod = argv[1] ;
+  getrlimit(RLIMIT_NOFILE, &descriptors) ;
+  RUN(echo4) ;
+  RUN(echo6) ;
+  RUN(both_families) ;
+  RUN(given_port) ;
+  RUN(four_megabytes) ;
+  RUN(partial_writes) ;
+  RUN(many) ;
+  RUN(half_close) ;
+  RUN(half_close_stalled) ;
+  RUN(resets) ;
+  RUN(reset_after_fin) ;
+  RUN(trickles) ;
+  RUN(stalled_client) ;
+  RUN(idle) ;
+  RUN(no_descriptors) ;
+  RUN(descriptors_return) ;
+  RUN(descriptors_return_busy) ;
+  RUN(signals) ;
+  RUN(logs) ;
+  RUN(fast_open) ;
+  RUN(fast_open_early) ;
+  RUN(port_in_use) ;
+  RUN(address_of_nobody) ;
+  RUN(no_sockets) ;
+  return test_end() ;
+}
