@@ -118,6 +118,7 @@ TESTS = \
  test/bind \
  test/connect \
  test/connected \
+ test/connector \
  test/create \
  test/fastopen \
  test/fastopensignal \
