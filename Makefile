@@ -146,7 +146,8 @@ test/race: test/racemodel.h
 # Measurements
 
 BENCHES = \
- test/bench_fastopen
+ test/bench_fastopen \
+ test/bench_races
 
 bench: $(BENCHES)
 	@for program in $(BENCHES) ; do $$program || exit ; done
