@@ -1,7 +1,6 @@
 /* ISC license. */
 
 #include "internal.h"
-#include "socket.h"
 
 int socket_accept4 (int s, char *ip, uint16_t *port)
 {

@@ -1,7 +1,6 @@
 /* ISC license. */
 
 #include "internal.h"
-#include "socket.h"
 
 int socket_bind4 (int s, char const *ip, uint16_t port)
 {

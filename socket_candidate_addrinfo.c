@@ -7,7 +7,6 @@
 #include <arpa/inet.h>
 
 #include "internal.h"
-#include "socket.h"
 
 static int same (socket_candidate const *a, socket_candidate const *b)
 {

@@ -6,7 +6,6 @@
 #include <poll.h>
 
 #include "internal.h"
-#include "socket.h"
 
 int socket_connected (int s)
 {

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "internal.h"
-#include "socket.h"
 
 void socket_connector_init (socket_connector *c, socket_candidate *candidate, unsigned int n, tain const *deadline)
 {

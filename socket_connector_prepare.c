@@ -1,7 +1,6 @@
 /* ISC license. */
 
 #include "internal.h"
-#include "socket.h"
 
 unsigned int socket_connector_prepare (socket_connector const *c, iopause_fd *x)
 {

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include "internal.h"
-#include "socket.h"
 
 static void later (tain *t, tain const *stamp, unsigned int ms)
 {
@@ -51,23 +50,23 @@ static void fail (socket_connector *c, unsigned int i, int error, int here, tain
   c->best = i ;
 }
 
-static int win (socket_connector *c, unsigned int i, tain const *stamp)
+static void win (socket_connector *c, unsigned int i, tain const *stamp)
 {
   socket_candidate *x = c->candidate + i ;
+  c->result = 1 ;
   c->fd = x->fd ;
   c->winner = i ;
   c->sent = x->sent ;
   x->fd = -1 ;
   x->end = *stamp ;
   libsocket_closeall(c, ECANCELED, stamp) ;
-  return c->result = 1 ;
 }
 
-static int lose (socket_connector *c, int error, int each, tain const *stamp)
+static void lose (socket_connector *c, int error, tain const *stamp)
 {
-  libsocket_closeall(c, each, stamp) ;
-  c->error = errno = error ;
-  return c->result = -1 ;
+  c->result = -1 ;
+  c->error = error ;
+  libsocket_closeall(c, error, stamp) ;
 }
 
 /* Asks each attempt in flight, once: the lowest that is connected, or none. */
@@ -80,21 +79,19 @@ static unsigned int look (socket_connector *c, tain const *stamp)
   {
     unsigned int i = *p ;
     socket_candidate *x = c->candidate + i ;
-    if (socket_connected(x->fd))
+    int up = socket_connected(x->fd) ;
+    if (up && i < winner) winner = i ;
+    if (up || errno == EINPROGRESS)
     {
-      if (i < winner) winner = i ;
-    }
-    else if (errno != EINPROGRESS)
-    {
-      fail(c, i, errno, 0, stamp) ;
-      close(x->fd) ;
-      x->fd = -1 ;
-      *p = x->next ;
-      c->flying-- ;
-      if (i == c->newest) later(&c->nextstart, &x->start, 10) ;
+      p = &x->next ;
       continue ;
     }
-    p = &x->next ;
+    fail(c, i, errno, 0, stamp) ;
+    close(x->fd) ;
+    x->fd = -1 ;
+    *p = x->next ;
+    c->flying-- ;
+    if (i == c->newest) later(&c->nextstart, &x->start, 10) ;
   }
   return winner ;
 }
@@ -114,24 +111,18 @@ static unsigned int choose (socket_connector *c)
   return u[0] < u[1] ? u[0] : u[1] ;
 }
 
-static int scarce (int error)
-{
-  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM ;
-}
-
-/* Starts one: 1 it is connected, 0 it is under way, put off or failed, -1 the race is lost. */
-
-static int start (socket_connector *c, tain const *stamp)
+static void start (socket_connector *c, tain const *stamp)
 {
   unsigned int i = choose(c) ;
   socket_candidate *x = c->candidate + i ;
   int r = libsocket_attempt(c, x) ;
-  int error = errno ;
+  int error = r == -1 ? errno : 0 ;
+  int scarce = error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM ;
 
-  if (r == -1 && c->flying && scarce(error))
+  if (scarce && c->flying)  /* put off: it stays untried */
   {
     later(&c->nextstart, stamp, delay(c, x)) ;
-    return 0 ;
+    return ;
   }
   x->start = *stamp ;
   c->untried[x->is6] = i + 1 ;
@@ -140,18 +131,14 @@ static int start (socket_connector *c, tain const *stamp)
   if (r == -1)
   {
     fail(c, i, error, 1, stamp) ;
-    return scarce(error) ? lose(c, error, 0, stamp) : 0 ;
+    if (scarce) lose(c, error, stamp) ;
+    return ;
   }
   x->next = c->first ;
   c->first = c->newest = i ;
   c->flying++ ;
   later(&c->nextstart, stamp, delay(c, x)) ;
-  return r ? win(c, i, stamp) : 0 ;
-}
-
-static int exhausted (socket_connector const *c)
-{
-  return !c->flying && c->tried == c->n && !c->expecting ;
+  if (r) win(c, i, stamp) ;
 }
 
 int socket_connector_step (socket_connector *c, tain const *stamp)
@@ -159,19 +146,18 @@ int socket_connector_step (socket_connector *c, tain const *stamp)
   int e = errno ;
   int late = !tain_less(stamp, &c->deadline) ;
   unsigned int newest = c->newest ;
-  unsigned int i ;
+  unsigned int i = look(c, stamp) ;
 
-  if (c->result == -1) errno = c->error ;
-  if (c->result) return c->result ;
-
-  i = look(c, stamp) ;
-  if (i != LIBSOCKET_NONE) return (errno = e, win(c, i, stamp)) ;
+  if (i != LIBSOCKET_NONE) win(c, i, stamp) ;
 
   /* even a passed deadline leaves time to start one attempt and to look at it */
   if (!late || newest == LIBSOCKET_NONE)
     while (!c->result && c->tried < c->n && !tain_less(stamp, &c->nextstart)) start(c, stamp) ;
-  if (!c->result && exhausted(c)) lose(c, c->n ? c->candidate[c->best].error : EDESTADDRREQ, 0, stamp) ;
-  if (!c->result && late && c->newest == newest) lose(c, ETIMEDOUT, ETIMEDOUT, stamp) ;
+
+  if (!c->result && !c->flying && c->tried == c->n && !c->expecting)
+    lose(c, c->n ? c->candidate[c->best].error : EDESTADDRREQ, stamp) ;
+  if (!c->result && late && c->newest == newest) lose(c, ETIMEDOUT, stamp) ;
+
   errno = c->result == -1 ? c->error : e ;
   return c->result ;
 }

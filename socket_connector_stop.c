@@ -3,7 +3,6 @@
 #include <errno.h>
 
 #include "internal.h"
-#include "socket.h"
 
 void socket_connector_stop (socket_connector *c)
 {

@@ -3,7 +3,6 @@
 #include <errno.h>
 
 #include "internal.h"
-#include "socket.h"
 
 static int stop (socket_connector *c, int error)
 {

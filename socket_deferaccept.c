@@ -5,7 +5,6 @@
 #include <errno.h>
 
 #include "internal.h"
-#include "socket.h"
 
 /* Linux looks at no bytes: data of any kind will do for every mode */
 

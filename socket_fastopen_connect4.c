@@ -1,7 +1,6 @@
 /* ISC license. */
 
 #include "internal.h"
-#include "socket.h"
 
 ssize_t socket_fastopen_connect4 (int s, char const *ip, uint16_t port, char const *buf, size_t len)
 {

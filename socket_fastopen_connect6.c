@@ -3,7 +3,6 @@
 #include <errno.h>
 
 #include "internal.h"
-#include "socket.h"
 
 ssize_t socket_fastopen_connect6 (int s, char const *ip, uint16_t port, uint32_t scope_id, char const *buf, size_t len)
 {

@@ -5,7 +5,6 @@
 #include <errno.h>
 
 #include "internal.h"
-#include "socket.h"
 
 int socket_fastopen_key (int s, char const *key, size_t len)
 {

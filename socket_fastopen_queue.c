@@ -6,7 +6,6 @@
 #include <limits.h>
 
 #include "internal.h"
-#include "socket.h"
 
 int socket_fastopen_queue (int s, unsigned int n)
 {

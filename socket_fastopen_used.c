@@ -5,7 +5,6 @@
 #include <errno.h>
 
 #include "internal.h"
-#include "socket.h"
 
 #if defined(TCP_INFO) && defined(TCP_FASTOPEN_CONNECT) && !defined(TCPI_OPT_SYN_DATA)
 #define TCPI_OPT_SYN_DATA 32  /* musl has all but this */

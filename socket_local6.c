@@ -1,7 +1,6 @@
 /* ISC license. */
 
 #include "internal.h"
-#include "socket.h"
 
 int socket_local6 (int s, char *ip, uint16_t *port, uint32_t *scope_id)
 {

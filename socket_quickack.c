@@ -5,7 +5,6 @@
 #include <errno.h>
 
 #include "internal.h"
-#include "socket.h"
 
 int socket_quickack (int s, int value)
 {
