@@ -27,6 +27,7 @@ OBJECTS = \
  libsocket_fastopensa.o \
  libsocket_get4.o \
  libsocket_get6.o \
+ libsocket_left.o \
  libsocket_new.o \
  libsocket_new6.o \
  libsocket_put4.o \

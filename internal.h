@@ -42,6 +42,7 @@ extern int libsocket_new6 (int, unsigned int) ;
 extern int libsocket_setflags (int, unsigned int) ;
 extern int libsocket_drop (int) ;
 extern int libsocket_accept (int, libsocket_sa *, unsigned int) ;
+extern int libsocket_left (int, long long *) ;
 extern int libsocket_connectsa (int, struct sockaddr const *, socklen_t) ;
 extern ssize_t libsocket_fastopensa (int, struct sockaddr const *, socklen_t, char const *, size_t) ;
 

@@ -29,6 +29,7 @@ static int goeson (int error)
 ssize_t libsocket_fastopensa (int s, struct sockaddr const *sa, socklen_t salen, char const *buf, size_t len)
 {
   int e = errno ;
+  long long start = 0 ;
   size_t w = 0 ;
   ssize_t r = -1 ;
   int type ;
@@ -59,9 +60,13 @@ ssize_t libsocket_fastopensa (int s, struct sockaddr const *sa, socklen_t salen,
   while (w < len)
   {
     r = send(s, buf + w, len - w, MSG_NOSIGNAL) ;
-    if (r >= 0) w += (size_t)r ;
-    else if (errno == EINTR) continue ;
-    else if (w || errno == EAGAIN) break ;
+    if (r >= 0)
+    {
+      w += (size_t)r ;
+      start = 0 ;
+    }
+    else if (errno == EINTR && libsocket_left(s, &start)) continue ;
+    else if (w || errno == EAGAIN || errno == EINTR) break ;
     else return -1 ;
   }
   errno = e ;

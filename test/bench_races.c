@@ -1,40 +1,30 @@
 /* ISC license. */
 
 /*
-   What a race costs: the memory of its state, the processor time of a step, and ten thousand races
-   in flight in one process under epoll.
+   Ten thousand races in flight in one process under epoll, and what a step costs.
+   The targets are listeners on loopback: one with a full queue, so that what comes is dropped, and one that accepts.
 */
 
 #include "test.h"
-
 #include <time.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
-
+#include <skalibs/tai.h>
 #include "socket.h"
 
 #define RACES 10000
-#define BATCH 256         /* second attempts started between two looks at the events */
-#define DESCRIPTORS (RACES + 8 * BATCH)
-#define STEPS 20000
-#define MOST 16000
+#define CANDIDATES 16
 
-static socket_candidate many[MOST] ;
-static uint16_t silent, open4 ;
+static uint16_t silent_port, ok_port ;
+static int listener ;
 
 static void die (char const *what)
 {
-  fprintf(stderr, "bench_races: %s: %s\n", what, strerror(errno)) ;
+  printf("bench_races: %s: %s\n", what, strerror(errno)) ;
   exit(111) ;
 }
 
-static int listener (unsigned int backlog, uint16_t *port)
-{
-  int s = socket_tcp4() ;
-  if (s == -1 || socket_bind4(s, LOOPBACK4, 0) == -1) die("bind") ;
-  if (socket_listen(s, backlog) == -1 || socket_local4(s, 0, port) == -1) die("listen") ;
-  return s ;
-}
+/* ns of processor time so far */
 
 static double cpu (void)
 {
@@ -43,127 +33,214 @@ static double cpu (void)
   return (double)ts.tv_sec * 1e9 + (double)ts.tv_nsec ;
 }
 
-
-/* A step that finds nothing new, with so many attempts in flight, of so many candidates. The stamps are made up. */
-
-static double idle (unsigned int flying, unsigned int n)
+static void later (tain *t, int ms)
 {
+  tain d ;
+  tain_from_millisecs(&d, ms) ;
+  tain_add(t, t, &d) ;
+}
+
+static int open_listener (unsigned int backlog, uint16_t *port)
+{
+  int s = socket_tcp4() ;
+  if (s == -1 || socket_bind4(s, ANY4, 0) == -1 || socket_listen(s, backlog) == -1 || socket_local4(s, 0, port) == -1) die("listen") ;
+  return s ;
+}
+
+static void targets (void)
+{
+  int filler ;
+  open_listener(0, &silent_port) ;
+  filler = socket_tcp4b() ;
+  if (filler == -1 || socket_connect4(filler, LOOPBACK4, silent_port) == -1) die("connect") ;
+  listener = open_listener(4096, &ok_port) ;
+}
+
+static void candidates (socket_candidate *x, unsigned int n)
+{
+  for (unsigned int i = 0 ; i < n ; i++) socket_candidate_ip4(x + i, LOOPBACK4, silent_port) ;
+}
+
+/* ns a step with so many in flight of so many, when nothing has happened */
+
+static double step_cost (unsigned int flying, unsigned int n)
+{
+  socket_candidate *x = malloc(n * sizeof *x) ;
   socket_connector c ;
-  tain stamp = TAIN_EPOCH ;
-  double start, end ;
-  for (unsigned int i = 0 ; i < n ; i++) socket_candidate_ip4(many + i, LOOPBACK4, silent) ;
-  socket_connector_init(&c, many, n, &tain_infinite) ;
+  tain stamp ;
+  double start ;
+  unsigned long steps = 0 ;
+  if (!x) die("malloc") ;
+  candidates(x, n) ;
+  tain_now(&stamp) ;
+  socket_connector_init(&c, x, n, &tain_infinite) ;
   for (unsigned int i = 0 ; i < flying ; i++)
   {
+    later(&stamp, 250) ;
     if (socket_connector_step(&c, &stamp)) die("step") ;
-    tain_addsec(&stamp, &stamp, i + 1 < flying) ;
   }
   start = cpu() ;
-  for (unsigned int i = 0 ; i < STEPS ; i++) if (socket_connector_step(&c, &stamp)) die("step") ;
-  end = cpu() ;
+  while (cpu() - start < 2e8)
+    for (unsigned int i = 0 ; i < 1000 ; i++, steps++)
+      if (socket_connector_step(&c, &stamp)) die("step") ;
+  start = (cpu() - start) / (double)steps ;
+  if (c.flying != flying) die("flying") ;
   socket_connector_stop(&c) ;
-  return (end - start) / STEPS ;
+  free(x) ;
+  return start ;
 }
 
+/* ns a start in a race of n that are all refused inside the call: what choosing the next one costs */
 
-/* Each race has a silent address and, a second later, one that answers. All have the same delay: the timers are a queue. */
-
-static socket_candidate candidates[RACES][2] ;
-static socket_connector races[RACES] ;
-
-static int turn (int ep, unsigned int i)
+static double start_cost (unsigned int n)
 {
-  iopause_fd x[2] ;
-  struct epoll_event e = { .events = EPOLLOUT, .data.u32 = i } ;
-  int r = socket_connector_step_g(races + i) ;
-  if (r == -1) die("a race") ;
-  if (r == 1) close(races[i].fd) ;
-  else for (unsigned int n = socket_connector_prepare(races + i, x) ; n-- ;)
-    if (epoll_ctl(ep, EPOLL_CTL_ADD, x[n].fd, &e) == -1 && errno != EEXIST) die("epoll_ctl") ;
-  return r ;
-}
-
-static void crowd (int s)
-{
-  struct epoll_event e[BATCH] = { { .events = EPOLLIN, .data.u32 = RACES } } ;
-  unsigned int won = 0, due = 0, steps = 0 ;
-  int ep = epoll_create1(0) ;
-  double start, begun, end ;
-  if (ep == -1 || epoll_ctl(ep, EPOLL_CTL_ADD, s, e) == -1) die("epoll") ;
-
-  tain_now_g() ;
+  socket_candidate *x = malloc(n * sizeof *x) ;
+  socket_connector c ;
+  tain stamp ;
+  double start ;
+  if (!x) die("malloc") ;
+  for (unsigned int i = 0 ; i < n ; i++)  /* a link-local address without its link */
+    socket_candidate_ip6(x + i, "\376\200\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 9, 0) ;
+  tain_now(&stamp) ;
+  socket_connector_init(&c, x, n, &tain_infinite) ;
   start = cpu() ;
-  for (unsigned int i = 0 ; i < RACES ; i++)
+  if (socket_connector_step(&c, &stamp) != -1) die("step") ;
+  start = (cpu() - start) / n ;
+  free(x) ;
+  return start ;
+}
+
+static socket_connector race[RACES] ;
+static socket_candidate candidate[RACES][CANDIDATES] ;
+
+static void watch (int ep, unsigned int i)
+{
+  iopause_fd x[CANDIDATES] ;
+  unsigned int n = socket_connector_prepare(race + i, x) ;
+  while (n--)
   {
-    socket_candidate_ip4(candidates[i], LOOPBACK4, silent) ;
-    socket_candidate_ip4(candidates[i] + 1, LOOPBACK4, open4) ;
-    socket_connector_init(races + i, candidates[i], 2, &tain_infinite) ;
-    races[i].delay = 1000 ;
-    tain_now_g() ;
-    turn(ep, i) ;
+    struct epoll_event e = { .events = EPOLLOUT | EPOLLONESHOT, .data = { .u32 = i } } ;
+    if (epoll_ctl(ep, EPOLL_CTL_ADD, x[n].fd, &e) == -1 && errno != EEXIST) die("epoll_ctl") ;
   }
-  begun = cpu() ;
-  while (won < RACES)
+}
+
+static void accept_all (void)
+{
+  struct linger now = { .l_onoff = 1 } ;
+  for (;;)
   {
-    tain t ;
-    int n, ms = -1 ;
-    if (due < RACES)
+    int s = socket_accept4(listener, 0, 0) ;
+    if (s == -1) return ;
+    setsockopt(s, SOL_SOCKET, SO_LINGER, &now, sizeof now) ;  /* leaves no TIME_WAIT behind */
+    close(s) ;
+  }
+}
+
+static void many (unsigned int n)
+{
+  struct epoll_event e[256] ;
+  int ep = epoll_create1(EPOLL_CLOEXEC) ;
+  unsigned int flying = 0, won = 0, begun = 0 ;
+  tain stamp ;
+  double t ;
+  if (ep == -1) die("epoll_create1") ;
+
+  tain_now(&stamp) ;
+  for (unsigned int i = 0 ; i < n ; i++)
+  {
+    candidates(candidate[i], CANDIDATES) ;
+    socket_candidate_ip4(candidate[i] + 1, LOOPBACK4, ok_port) ;
+    socket_connector_init(race + i, candidate[i], CANDIDATES, &tain_infinite) ;
+  }
+  t = cpu() ;
+  for (unsigned int i = 0 ; i < n ; i++) if (socket_connector_step(race + i, &stamp)) die("step") ;
+  t = cpu() - t ;
+  printf("first step, with its socket and its SYN: %.2f us a race\n", t / n / 1e3) ;
+  for (unsigned int i = 0 ; i < n ; i++) watch(ep, i) ;
+  for (unsigned int i = 0 ; i < n ; i++) flying += race[i].flying ;
+  printf("in flight at once: %u races, %u attempts\n", n, flying) ;
+
+  t = cpu() ;
+  for (unsigned int k = 0 ; k < 10 ; k++)
+    for (unsigned int i = 0 ; i < n ; i++) if (socket_connector_step(race + i, &stamp)) die("step") ;
+  t = cpu() - t ;
+  printf("step in which nothing happens: %.2f us a race\n", t / n / 1e4) ;
+  t = cpu() ;
+  for (unsigned int k = 0 ; k < 1000 ; k++) if (epoll_wait(ep, e, 256, 0)) die("epoll_wait") ;
+  t = cpu() - t ;
+  printf("epoll_wait over all of them: %.2f us\n", t / 1e6) ;
+
+  /* the second attempts win, some hundred at a time: they need descriptors too */
+  later(&stamp, 250) ;
+  t = cpu() ;
+  while (won < n)
+  {
+    int r ;
+    for (; begun < n && begun < won + 256 ; begun++)
     {
-      socket_connector_nextdeadline(races + due, &t) ;
-      ms = 0 ;
-      if (tain_future(&t))
-      {
-        tain_sub(&t, &t, &STAMP) ;
-        ms = tain_to_millisecs(&t) ;
-      }
+      if (socket_connector_step(race + begun, &stamp)) die("step") ;
+      watch(ep, begun) ;
     }
-    n = epoll_wait(ep, e, BATCH, ms) ;
-    if (n == -1) die("epoll_wait") ;
-    tain_now_g() ;
-    for (int i = 0 ; i < n ; i++)
+    r = epoll_wait(ep, e, 256, 10000) ;
+    if (r <= 0) die("epoll_wait") ;
+    for (int i = 0 ; i < r ; i++)
     {
-      if (e[i].data.u32 < RACES) { won += turn(ep, e[i].data.u32) == 1 ; steps++ ; }
-      else for (int fd ; (fd = socket_accept4_nbcoe(s, 0, 0)) >= 0 ;) close(fd) ;
+      socket_connector *c = race + e[i].data.u32 ;
+      if (c->fd >= 0) continue ;
+      if (socket_connector_step(c, &stamp) != 1 || c->winner != 1) die("race") ;
     }
-    for (unsigned int batch = 0 ; due < RACES && batch < BATCH ; due++, batch++)
+    accept_all() ;
+    for (int i = 0 ; i < r ; i++)
     {
-      socket_connector_nextdeadline(races + due, &t) ;
-      if (!races[due].result && tain_future(&t)) break ;
-      if (races[due].result) continue ;
-      won += turn(ep, due) == 1 ;
-      steps++ ;
+      socket_connector *c = race + e[i].data.u32 ;
+      if (c->fd == -1) continue ;
+      close(c->fd) ;
+      c->fd = -1 ;
+      won++ ;
     }
   }
-  end = cpu() ;
+  t = cpu() - t ;
+  printf("second attempt, win, close, and the server's part: %.2f us a race\n", t / n / 1e3) ;
+  printf("won: %u races\n", won) ;
   close(ep) ;
-  printf("%d races at once: %.1f us of processor to start one, %.1f us for each of %u steps\n"
-    "  (kernel, epoll and the server's side of the same process included)\n",
-    RACES, (begun - start) / RACES / 1e3, (end - begun) / steps / 1e3, steps) ;
 }
 
 int main (void)
 {
-  struct rlimit limit ;
-  int s[3] ;
-  getrlimit(RLIMIT_NOFILE, &limit) ;
-  limit.rlim_cur = limit.rlim_max ;
-  if (limit.rlim_max < DESCRIPTORS || setrlimit(RLIMIT_NOFILE, &limit) == -1)
-  {
-    fprintf(stderr, "bench_races: needs %d descriptors\n", DESCRIPTORS) ;
-    return 111 ;
-  }
-  tain_now_set_stopwatch_g() ;
-  s[0] = listener(0, &silent) ;
-  s[1] = socket_tcp4b() ;
-  if (socket_connect4(s[1], LOOPBACK4, silent) == -1) die("connect") ;  /* its queue is full: it is silent */
-  s[2] = listener(4096, &open4) ;
+  static unsigned int const flying[] = { 1, 2, 4, 8, 16 } ;
+  static unsigned int const total[] = { 16, 160, 1600, 16000 } ;
+  struct rlimit r ;
+  unsigned int n = RACES ;
 
-  printf("state of a race: %zu bytes, and %zu for each candidate\n\n", sizeof(socket_connector), sizeof(socket_candidate)) ;
-  printf("a step that finds nothing new\n  in flight  candidates        ns\n") ;
-  for (unsigned int flying = 1 ; flying <= 16 ; flying *= 2) printf("  %9u  %10u  %8.0f\n", flying, 16U, idle(flying, 16)) ;
-  for (unsigned int n = 160 ; n <= MOST ; n *= 10) printf("  %9u  %10u  %8.0f\n", 1U, n, idle(1, n)) ;
-  printf("\n") ;
-  crowd(s[2]) ;
-  for (int i = 0 ; i < 3 ; i++) close(s[i]) ;
+  setvbuf(stdout, 0, _IOLBF, 0) ;
+  alarm(60) ;
+  test_namespace() ;  /* not needed, but there the ports are all ours */
+  targets() ;
+
+  printf("state: %zu bytes a race, %zu bytes a candidate: %zu bytes for a race of %u\n", sizeof(socket_connector), sizeof(socket_candidate),
+    sizeof(socket_connector) + CANDIDATES * sizeof(socket_candidate), CANDIDATES) ;
+
+  printf("\nin flight, of %u candidates: CPU a step\n", CANDIDATES) ;
+  for (unsigned int i = 0 ; i < 5 ; i++)
+  {
+    double ns = step_cost(flying[i], CANDIDATES) ;
+    printf("%5u  %7.2f us  %.2f us an attempt\n", flying[i], ns / 1e3, ns / 1e3 / flying[i]) ;
+  }
+  printf("\none in flight, of so many candidates: CPU a step\n") ;
+  for (unsigned int i = 0 ; i < 4 ; i++) printf("%5u  %7.2f us\n", total[i], step_cost(1, total[i]) / 1e3) ;
+  printf("\nso many candidates that are refused inside the call: CPU a start\n") ;
+  for (unsigned int i = 0 ; i < 4 ; i++) printf("%5u  %7.2f us\n", total[i], start_cost(total[i]) / 1e3) ;
+
+  if (getrlimit(RLIMIT_NOFILE, &r) == -1) die("getrlimit") ;
+  r.rlim_cur = r.rlim_max ;
+  if (setrlimit(RLIMIT_NOFILE, &r) == -1) die("setrlimit") ;
+  if (r.rlim_cur != RLIM_INFINITY && r.rlim_cur < RACES + 1024)
+  {
+    if (r.rlim_cur < 2048) return (printf("\ntoo few descriptors for the rest: %lu\n", (unsigned long)r.rlim_cur), 0) ;
+    n = (unsigned int)r.rlim_cur - 1024 ;
+    printf("\nonly %lu descriptors:", (unsigned long)r.rlim_cur) ;
+  }
+  printf("\n%u races of %u candidates, the first silent, in one process under epoll\n", n, CANDIDATES) ;
+  many(n) ;
   return 0 ;
 }

@@ -27,6 +27,8 @@ static struct
   int connect, so_error ;       /* errno for this port, from the call and from later on */
   uint16_t port ;
   int poll ;                    /* errno of each poll() */
+  int close ;                   /* errno of each close(), which closes all the same */
+  int synchronous ;             /* connect() comes back connected */
   int patient ;                 /* no wait is too short */
 } fault ;
 
@@ -70,6 +72,14 @@ REPLACES(int, my_connect, "connect", (int s, struct sockaddr const *sa, socklen_
 {
   called("connect") ;
   if (fault.connect && port_is(sa, len)) return (errno = fault.connect, -1) ;
+  if (fault.synchronous)
+  {
+    int e = errno, r = (int)syscall(SYS_connect, s, sa, len) ;
+    struct pollfd x = { .fd = s, .events = POLLOUT } ;
+    struct timespec ts = { .tv_sec = 30 } ;
+    if (r == -1 && errno == EINPROGRESS && syscall(SYS_ppoll, &x, 1, &ts, 0, (size_t)8) == 1) r = 0, errno = e ;
+    return r ;
+  }
   return (int)syscall(SYS_connect, s, sa, len) ;
 }
 
@@ -118,8 +128,10 @@ REPLACES(int, my_fcntl, "fcntl", (int fd, int command, ...))
 
 REPLACES(int, my_close, "close", (int fd))
 {
+  int r ;
   called("close") ;
-  return (int)syscall(SYS_close, fd) ;
+  r = (int)syscall(SYS_close, fd) ;
+  return fault.close ? (errno = fault.close, -1) : r ;
 }
 
 REPLACES(int, my_ppoll, "ppoll", (struct pollfd *x, nfds_t n, struct timespec const *ts, sigset_t const *mask))
@@ -149,6 +161,14 @@ struct target_s
 } ;
 
 #define REFUSED (-1)
+
+/* what the library forgets to set is not 0 by luck */
+
+static void dirty (void)
+{
+  char volatile stack[16384] ;
+  for (unsigned int i = 0 ; i < sizeof stack ; i++) stack[i] = (char)0xaa ;
+}
 
 static int have6 (void)
 {
@@ -482,6 +502,15 @@ static void calls_of (int is6, char const *calls)
 static void calls4 (void) { calls_of(0, CREATES " connect poll getpeername") ; }
 static void calls6 (void) { if (!have6()) SKIP("no IPv6") ; calls_of(1, CREATES " setsockopt connect poll getpeername") ; }
 
+/* some kernels connect to themselves inside the call */
+
+static void calls_synchronous (void)
+{
+  fault.synchronous = 1 ;
+  calls_of(0, CREATES " connect") ;
+  fault.synchronous = 0 ;
+}
+
 /* past a refusal and a silence */
 
 static void past (void)
@@ -495,6 +524,7 @@ static void past (void)
   in(&deadline, &stamp, 30000) ;
   socket_connector_init(&c, x, 3, &deadline) ;
   c.delay = 50 ;
+  dirty() ;
   check(keeps((s = socket_connector_wait(&c, &stamp)) >= 0)) ;
   check(s == c.fd && is_up(s) && c.winner == 2 && !c.sent) ;
   check(x[0].error == ECANCELED && x[1].error == ECONNREFUSED && !x[2].error) ;
@@ -517,6 +547,20 @@ static void all_refused (void)
   for (int i = 0 ; i < 3 ; i++) check(x[i].error == ECONNREFUSED && x[i].fd == -1) ;
   target_close(&t) ;
 }
+
+static void families (void)
+{
+  target t[2] = { refused(), target_open(1, REFUSED) } ;
+  socket_candidate x[4] ;
+  tain deadline, stamp ;
+  for (int i = 0 ; i < 4 ; i++) to(x + i, t + (i > 1)) ;
+  in(&deadline, &stamp, 30000) ;
+  check(fails(socket_connectany(x, 4, &deadline, &stamp), ECONNREFUSED)) ;
+  check(tain_less(&x[0].start, &x[2].start) && tain_less(&x[2].start, &x[1].start) && tain_less(&x[1].start, &x[3].start)) ;
+  for (int i = 0 ; i < 2 ; i++) target_close(t + i) ;
+}
+
+static void families_alternate (void) { if (!have6()) SKIP("no IPv6") ; families() ; }
 
 static void no_candidates (void)
 {
@@ -1000,10 +1044,12 @@ static void stop (void)
       later(&stamp, &stamp, 250) ;
     }
     check(socket_connector_prepare(&c, f) == (unsigned int)attempts && test_descriptors() == before + attempts) ;
+    fault.close = EIO ;
     errno = 4242 ;
     socket_connector_stop(&c) ;
     socket_connector_stop(&c) ;
     check(errno == 4242) ;
+    fault.close = 0 ;
     check(test_descriptors() == before && !socket_connector_prepare(&c, f) && c.fd == -1) ;
     for (int i = 0 ; i < 3 ; i++) check(x[i].fd == -1 && x[i].error == (i < attempts ? ECANCELED : 0)) ;
     check(fails(socket_connector_step(&c, &stamp), ECANCELED)) ;
@@ -1378,7 +1424,7 @@ static int reads (int listener, char const *want, int fast)
   ssize_t r ;
   int s ;
   check(test_ready(listener, POLLIN)) ;
-  s = socket_accept4(listener, 0, 0) ;
+  s = socket_accept6(listener, 0, 0, 0) ;
   if (s == -1) return 0 ;
   if (fast >= 0) check(socket_fastopen_used(s) == fast) ;
   while (test_ready(s, POLLIN) && (r = read(s, buf + n, sizeof buf - n)) > 0) n += (size_t)r ;
@@ -1443,6 +1489,12 @@ static void fastopen_elsewhere (void)
   close(s) ;
   check(reads(t.fd, "hello", 1)) ;
 
+  /* no data to a silent one: under way is not connected */
+  check(keeps((s = race_with(x, 2, "", 0, 0, &c)) >= 0)) ;
+  check(is_up(s) && c.winner == 1 && x[0].error == ECANCELED) ;
+  close(s) ;
+  check(reads(t.fd, "", 0)) ;
+
   /* one without a route does not use it up */
   unroutable(x) ;
   check(keeps((s = race_with(x, 2, "hello", 5, 0, &c)) >= 0)) ;
@@ -1460,6 +1512,19 @@ static void fastopen_elsewhere (void)
 
   target_close(&t) ;
   target_close(&mute) ;
+
+  if (!have6()) return ;
+  t = target_open(1, 128) ;
+  check(!socket_fastopen(t.fd)) ;
+  to(x, &t) ;
+  for (int i = 0 ; i < 2 ; i++)
+  {
+    check(keeps((s = race_with(x, 1, "hello", 5, 0, &c)) >= 0)) ;
+    check(is_up(s) && c.sent == (i ? 5 : 0)) ;
+    close(s) ;
+    check(reads(t.fd, i ? "hello" : "", i)) ;
+  }
+  target_close(&t) ;
 }
 
 static void fast_open (void) { elsewhere(&fastopen_elsewhere) ; }
@@ -1575,8 +1640,10 @@ int main (void)
   RUN(at_once6) ;
   RUN(calls4) ;
   RUN(calls6) ;
+  RUN(calls_synchronous) ;
   RUN(past) ;
   RUN(all_refused) ;
+  RUN(families_alternate) ;
   RUN(no_candidates) ;
   RUN(no_route) ;
   RUN(no_ipv6) ;

@@ -1,6 +1,6 @@
 /* ISC license. */
 
-/* socket_connect4 socket_connect6 on a blocking socket, under signals */
+/* socket_connect4 socket_connect6 socket_fastopen_connect4 socket_fastopen_connect6 on a blocking socket, under signals */
 
 #include "test.h"
 
@@ -253,11 +253,58 @@ static void stopped_refused (void)
   EACH(&stop, { 0, 0, 1, 0, 0 }, { 1, 0, 1, 0, 0 }, { 0, 0, 1, 60, 0 }, { 1, 0, 1, 60, 0 }) ;
 }
 
+
+/* a peer that never reads: SO_SNDTIMEO ends the writing of a fast open, although each signal comes before it runs out */
+
+static void full (int v6)
+{
+  static char big[32 << 20] ;
+  struct sigaction sa = { .sa_handler = &hit } ;
+  struct timeval tv = { .tv_usec = 200000 } ;
+  pid_t pid = getpid(), child ;
+  int l, s, p[2] ;
+  ssize_t n ;
+  port = 0 ;
+  l = bindto(v6) ;
+  check(!socket_listen(l, 1)) ;
+  s = v6 ? socket_tcp6b() : socket_tcp4b() ;
+  check(!setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof tv)) ;
+  check(!sigaction(SIGUSR1, &sa, 0)) ;
+  signals = 1000 ;
+  check(!pipe(p)) ;
+  fflush(stdout) ;
+  child = fork() ;
+  if (!child)
+  {
+    close(p[1]) ;
+    for (struct pollfd x = { .fd = p[0], .events = POLLIN } ; !poll(&x, 1, 20) ;) kill(pid, SIGUSR1) ;
+    _exit(0) ;
+  }
+  close(p[0]) ;
+  errno = 4242 ;
+  n = v6 ? socket_fastopen_connect6(s, LOOPBACK6, port, 0, big, sizeof big)
+         : socket_fastopen_connect4(s, LOOPBACK4, port, big, sizeof big) ;
+  check(errno == 4242) ;
+  check(n > 0 && n < (ssize_t)sizeof big) ;
+  check(signals > 1000) ;
+  close(p[1]) ;
+  check(waitpid(child, 0, 0) == child) ;
+  close(s) ;
+  close(l) ;
+}
+
+static void full_window (void)
+{
+  full(0) ;
+  full(1) ;
+}
+
 int main (void)
 {
   RUN(handler_up) ;
   RUN(handler_refused) ;
   RUN(stopped_up) ;
   RUN(stopped_refused) ;
+  RUN(full_window) ;
   return test_end() ;
 }
