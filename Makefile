@@ -173,24 +173,28 @@ matrix lint cover:
 
 # Installation
 
+TO = "$(DESTDIR)$(prefix)"
+
 install: libsocket.a
-	mkdir -p $(DESTDIR)$(prefix)/include/libsocket $(DESTDIR)$(prefix)/lib/pkgconfig $(DESTDIR)$(prefix)/share/man/man3
-	cp socket.h $(DESTDIR)$(prefix)/include/libsocket/socket.h
-	cp libsocket.a $(DESTDIR)$(prefix)/lib/libsocket.a
-	cp man/*.3 $(DESTDIR)$(prefix)/share/man/man3/
+	umask 022 && mkdir -p $(TO)/include/libsocket $(TO)/lib/pkgconfig $(TO)/share/man/man3
+	cp socket.h $(TO)/include/libsocket/socket.h
+	cp libsocket.a $(TO)/lib/libsocket.a
+	cp man/*.3 $(TO)/share/man/man3/
 	{ echo 'Name: libsocket' ; \
 	  echo 'Description: minimalist TCP sockets, fast open, and a multi-address connector' ; \
 	  echo 'Version: $(VERSION)' ; \
 	  echo 'Cflags: -I$(prefix)/include/libsocket' ; \
-	  echo 'Libs: -L$(prefix)/lib -lsocket $(LDLIBS)' ; } > $(DESTDIR)$(prefix)/lib/pkgconfig/libsocket.pc
+	  echo 'Libs: -L$(prefix)/lib -lsocket $(LDLIBS)' ; } > $(TO)/lib/pkgconfig/libsocket.pc
+	chmod 644 $(TO)/include/libsocket/socket.h $(TO)/lib/libsocket.a $(TO)/lib/pkgconfig/libsocket.pc
+	for page in man/*.3 ; do chmod 644 $(TO)/share/man/man3/$${page#man/} || exit ; done
 
 uninstall:
-	rm -f $(DESTDIR)$(prefix)/include/libsocket/socket.h $(DESTDIR)$(prefix)/lib/libsocket.a $(DESTDIR)$(prefix)/lib/pkgconfig/libsocket.pc
-	for page in man/*.3 ; do rm -f $(DESTDIR)$(prefix)/share/man/man3/$${page#man/} ; done
-	-rmdir $(DESTDIR)$(prefix)/include/libsocket
+	rm -f $(TO)/include/libsocket/socket.h $(TO)/lib/libsocket.a $(TO)/lib/pkgconfig/libsocket.pc
+	for page in man/*.3 ; do rm -f $(TO)/share/man/man3/$${page#man/} ; done
+	-rmdir $(TO)/include/libsocket
 
 dist:
 	git archive --prefix=libsocket-$(VERSION)/ -o libsocket-$(VERSION).tar.gz HEAD
 
 clean:
-	rm -f libsocket.a $(OBJECTS) $(EXAMPLES) $(TESTS) $(BENCHES)
+	rm -f libsocket.a libsocket-$(VERSION).tar.gz $(OBJECTS) $(EXAMPLES) $(TESTS) $(BENCHES)

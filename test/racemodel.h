@@ -6,6 +6,22 @@
    the library: it says which calls the library has to make, in which order, and what each of them
    answers, and then what must be seen in the structures.
 
+   The rules, in short; the numbers are those of the comments here and in scenarios.tsv:
+    1. first everything that has come is taken in; any success wins, the lowest index in a tie; then failures,
+       then the deadline, then one start, and the next ones while starts fail at once
+    2. the next start is a delay after the last, or at once when the newest attempt fails; an older one's failure changes nothing
+    3. never within 10 ms of the last that left the host; one that fails inside the call takes no time and no slot
+    4. delay * 2^(backoff * (k - 1)), k in flight, at least 10 ms, at most 2 s or delay
+    5. the other family than the last started, else the first untried; inorder: the first untried
+    6. an attempt is not given up before there is a winner, a stop or the deadline
+    7. no descriptor or memory: put off for a delay if others are in flight, else the end
+    8. one deadline; even a passed one leaves the first attempt to be made and looked at once
+    9. all failed: the peer's word before the path's, before this host's, before no way at all; no candidates: EDESTADDRREQ
+   10. fast open's data rides on the first attempt that leaves the host, or everywhere
+   11. nothing but the primitives that are replaced here
+   12. expecting: running out is no failure; after the end each step repeats its answer
+   13. it ends, and every descriptor has one owner
+
    Where the rules leave a choice, it is taken so:
    - rule 7's retry: k of rule 4 counts the attempts in flight, without the one that was put off
    - a put-off try takes the place of "the newest has failed", for late candidates too

@@ -187,6 +187,7 @@ static inline char const *slow_try (void)
     slow_ns[i] = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC) ;
     if (slow_ns[i] == -1) return "no /proc/self/ns here" ;
     tun[i] = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC) ;
+    if (tun[i] == -1 && errno == EACCES) return "no right to open /dev/net/tun" ;
     if (tun[i] == -1 || ioctl(tun[i], TUNSETIFF, &ifr) == -1) return "no TUN device here" ;
     snprintf(cmd, sizeof cmd, "PATH=$PATH:/usr/sbin:/sbin ; { ip link set slow addrgenmode none && ip addr add 10.0.0.%d/32 dev slow && "
       "ip addr add fd00::%d/128 dev slow nodad && ip addr add fe80::%d/64 dev slow nodad && ip link set slow up && %s ; } >/dev/null",
