@@ -6,10 +6,11 @@
 */
 
 #include "test.h"
+
 #include <time.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
-#include <skalibs/tai.h>
+
 #include "socket.h"
 
 #define RACES 10000
