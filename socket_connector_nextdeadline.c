@@ -4,12 +4,12 @@
 
 void socket_connector_nextdeadline (socket_connector const *c, tain *deadline)
 {
-  tain const now = TAIN_ZERO ;
+  tain const past = TAIN_ZERO ;
   *deadline = c->deadline ;
   if (c->result) return ;
   if (c->tried < c->n)
   {
     if (tain_less(&c->nextstart, deadline)) *deadline = c->nextstart ;
   }
-  else if (!c->flying && !c->expecting) *deadline = now ;
+  else if (!c->flying && !c->expecting) *deadline = past ;
 }
