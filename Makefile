@@ -141,6 +141,7 @@ check: test
 
 $(TESTS): libsocket.a socket.h test/test.h
 test/fastopen test/fastopensignal test/bench_fastopen: test/slow.h
+test/connect test/connected: test/loopback.h
 test/race: test/racemodel.h
 
 

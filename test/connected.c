@@ -10,6 +10,7 @@
 #include <sys/un.h>
 
 #include "socket.h"
+#include "loopback.h"
 
 #define ip(command) check(!system("ip " command))
 
@@ -62,32 +63,6 @@ static int ask (int s)
 #define says_either(s) (errno = 0, ask(s) == 0 && (errno == ENOTCONN || errno == EINPROGRESS))
 #define up(s) keeps(ask(s) == 1)
 
-static int tcp (int v6)
-{
-  return v6 ? socket_tcp6() : socket_tcp4() ;
-}
-
-static int conn (int s, int v6, uint16_t port)
-{
-  return v6 ? socket_connect6(s, LOOPBACK6, port, 0) : socket_connect4(s, LOOPBACK4, port) ;
-}
-
-/* bound and not listening: a port that refuses. A *port other than 0 is taken once more. */
-
-static int bindto (int v6, uint16_t *port)
-{
-  int s = v6 ? socket_tcp6b() : socket_tcp4b() ;
-  check(!(v6 ? socket_bind6_reuse(s, LOOPBACK6, *port, 0) : socket_bind4_reuse(s, LOOPBACK4, *port))) ;
-  check(!(v6 ? socket_local6(s, 0, port, 0) : socket_local4(s, 0, port))) ;
-  return s ;
-}
-
-static int bound (int v6, uint16_t *port)
-{
-  *port = 0 ;
-  return bindto(v6, port) ;
-}
-
 /* a connection: s is this end, the other is returned */
 
 static int join (int v6, int *s)
@@ -95,7 +70,7 @@ static int join (int v6, int *s)
   uint16_t port ;
   int l = bound(v6, &port), fd ;
   check(!socket_listen(l, 1)) ;
-  *s = tcp(v6) ;
+  *s = tcp(v6, 0) ;
   check(fails(conn(*s, v6, port), EINPROGRESS)) ;
   check(test_ready(*s, POLLOUT)) ;
   check(test_ready(l, POLLIN)) ;
@@ -125,10 +100,10 @@ static void attempts (int refuse)
     keep[i] = bound(i, port + i) ;
     l[i] = bindto(i, port + i) ;
     check(!socket_listen(l[i], 0)) ;
-    filler[i] = tcp(i) ;
+    filler[i] = tcp(i, 0) ;
     check(fails(conn(filler[i], i, port[i]), EINPROGRESS)) ;
     check(test_ready(l[i], POLLIN)) ;
-    s[i] = tcp(i) ;
+    s[i] = tcp(i, 0) ;
     check(fails(conn(s[i], i, port[i]), EINPROGRESS)) ;
     for (int j = 0 ; j < 3 ; j++) check(says(s[i], EINPROGRESS)) ;
     if (refuse) close(l[i]) ;
