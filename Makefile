@@ -103,7 +103,8 @@ $(OBJECTS): internal.h socket.h
 EXAMPLES = \
  examples/deadends \
  examples/echod \
- examples/echoline
+ examples/echoline \
+ examples/tcpconnect
 
 examples: $(EXAMPLES)
 
@@ -132,7 +133,8 @@ TESTS = \
 SCRIPTS = \
  test/echod \
  test/link \
- test/pages
+ test/pages \
+ test/tcpconnect
 
 test: $(TESTS)
 	@COMPILE='$(COMPILE) $(LDFLAGS)' LINK='libsocket.a $(LDLIBS)' test/run $(TESTS) $(SCRIPTS)
