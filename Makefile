@@ -78,7 +78,7 @@ OBJECTS = \
 
 all: libsocket.a
 
-.PHONY: all examples test check matrix lint cover demo bench deps deps-dev install uninstall dist clean
+.PHONY: all examples test check interop matrix lint cover demo bench deps deps-dev deps-interop install uninstall dist clean
 
 libsocket.a: $(OBJECTS)
 	rm -f $@
@@ -141,6 +141,9 @@ test: $(TESTS)
 
 check: test
 
+interop: $(EXAMPLES)
+	@test/run test/interop
+
 $(TESTS): libsocket.a socket.h test/test.h
 test/fastopen test/fastopensignal test/bench_fastopen: test/slow.h
 test/connect test/connected: test/loopback.h
@@ -159,16 +162,20 @@ bench: $(BENCHES)
 $(BENCHES): libsocket.a socket.h test/test.h
 
 
-# Packages: what the library and its tests need beside a compiler; what the developers' targets need
+# Packages: what the library and its tests need beside a compiler; what the developers' targets need; what test/interop needs
 
 DEPS = skalibs-dev mandoc iproute2
 DEPS_DEV = bmake clang g++ musl-tools tcc
+DEPS_INTEROP = netbase nginx-light redis-server ucspi-proxy ucspi-tcp
 
 deps:
 	@./.ci/install $(DEPS)
 
 deps-dev:
 	@./.ci/install $(DEPS) $(DEPS_DEV)
+
+deps-interop:
+	@./.ci/install $(DEPS) $(DEPS_INTEROP)
 
 matrix lint cover:
 	@echo 'make $@: not there yet' >&2 ; exit 1
