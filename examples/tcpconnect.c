@@ -35,7 +35,7 @@ extern char const *PROG ;  /* skalibs 2.13 has it in strerr.h, later ones in pro
 static int family = AF_UNSPEC ;
 static char const *localip = 0 ;
 static uint16_t localport = 0 ;
-static socket_candidate local ;
+static socket_candidate local ;  /* zeros are any address */
 static int fast = 0 ;
 
 static unsigned int ms_scan (char const *s)
@@ -95,10 +95,9 @@ static unsigned int look_up (char const *host, int flags, socket_candidate *x, u
 static int setup (int s, socket_candidate const *x, void *data)
 {
   char fmt[UINT16_FMT] ;
-  char const *ip = localip ? local.ip : 0 ;
   (void)data ;
   if ((localip || localport)
-   && (x->is6 ? socket_bind6_reuse(s, ip, localport, local.scope_id) : socket_bind4_reuse(s, ip, localport)) == -1)
+   && (x->is6 ? socket_bind6_reuse(s, local.ip, localport, local.scope_id) : socket_bind4_reuse(s, local.ip, localport)) == -1)
     strerr_diefu4sys(111, "bind to ", localip ? localip : "port", " ", port_fmt(fmt, localport)) ;
   if (fast) socket_fastopen_defer(s) ;  /* if it fails: an ordinary connect */
   return 0 ;
@@ -127,8 +126,7 @@ static void say_race (socket_connector const *c)
 static void hold_standard_descriptors (void)
 {
   int fd ;
-  do fd = openc_readb("/dev/null") ; while (fd >= 0 && fd <= 2) ;
-  if (fd >= 0) fd_close(fd) ;
+  do fd = openc_readb("/dev/null") ; while (fd >= 0 && fd <= 2) ;  /* all of them close on exec */
 }
 
 static void run (int s, socket_candidate const *x, char const *localname, char const *const *prog)
