@@ -117,7 +117,7 @@ static void say_race (socket_connector const *c)
     tain_sub(&t, &x->end, &x->start) ;
     ms[uint_fmt(ms, (unsigned int)tain_to_millisecs(&t))] = 0 ;
     strerr_warni7x(ip, " ", port, ": ", ms, " ms, ", !won ? x->error == ECANCELED ? "no answer" : strerror(x->error) :
-      socket_connected(c->fd) ? "connected" : "connects with the first write") ;
+      fast && !socket_connected(c->fd) ? "connects with the first write" : "connected") ;
   }
 }
 
@@ -207,6 +207,7 @@ int main (int argc, char const *const *argv)
   s = socket_connector_wait_g(&c) ;
   e = errno ;
   if (verbose) say_race(&c) ;
-  if (s == -1) errno = e, strerr_diefu4sys(111, "connect to ", argv[0], " ", argv[1]) ;
+  errno = e ;
+  if (s == -1) strerr_diefu4sys(111, "connect to ", argv[0], " ", argv[1]) ;
   run(s, a + c.winner, localname, argv + 2) ;
 }
