@@ -9,6 +9,7 @@
 #include <skalibs/nonposix.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <stdint.h>
 #include <string.h>
@@ -126,7 +127,7 @@ static void say_race (socket_connector const *c)
 static void hold_standard_descriptors (void)
 {
   int fd ;
-  do fd = openc_readb("/dev/null") ; while (fd >= 0 && fd <= 2) ;  /* all of them close on exec */
+  do fd = open("/dev/null", O_RDONLY | O_CLOEXEC) ; while (fd >= 0 && fd <= 2) ;  /* all of them close on exec */
 }
 
 static void run (int s, socket_candidate const *x, char const *localname, char const *const *prog)
