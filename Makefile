@@ -145,7 +145,7 @@ interop: $(EXAMPLES)
 	@test/run test/interop
 
 $(TESTS): libsocket.a socket.h test/test.h
-test/fastopen test/fastopensignal test/bench_fastopen: test/slow.h
+test/fastopen test/fastopensignal test/bench_fastopen: test/slow.h test/tun.h
 test/connect test/connected: test/loopback.h
 test/race: test/racemodel.h
 

@@ -66,9 +66,9 @@ static void measure (char const *what, int isfast, int known, int speaks)
   int to = 0, from = 0, data = 0, l ;
   pid_t pid ;
 
-  slow_in(1) ;
+  tun_in(1) ;
   l = six ? socket_tcp6() : socket_tcp4() ;
-  slow_in(0) ;
+  tun_in(0) ;
   if ((six ? socket_bind6(l, 0, 0, 0) || socket_local6(l, 0, &port, 0) : socket_bind4(l, 0, 0) || socket_local4(l, 0, &port))
    || socket_fastopen(l) || socket_listen(l, 16)) { perror("listen") ; exit(111) ; }
   pid = slow_fork() ;
@@ -92,10 +92,10 @@ static void measure (char const *what, int isfast, int known, int speaks)
     slow->delay = ms ;
     slow_clear() ;
     s = six ? socket_tcp6b() : socket_tcp4b() ;
-    start = slow_now() ;
+    start = tun_now() ;
     if (isfast ? fast(s, ip, "request\n", speaks ? 0 : 8) == -1 : !plain(s, ip, speaks)) { perror("connect") ; exit(111) ; }
     if (read(s, &x, 1) != 1) { perror("read") ; exit(111) ; }
-    took = (double)(slow_now() - start) / 1e6 ;
+    took = (double)(tun_now() - start) / 1e6 ;
     to = slow->packets[0] ;
     from = slow->packets[1] ;
     data = slow->syndata ;

@@ -100,9 +100,9 @@ static int plain (int s)
 static int listens (int queue)
 {
   int s ;
-  slow_in(1) ;
+  tun_in(1) ;
   s = six ? socket_tcp6() : socket_tcp4() ;
-  slow_in(0) ;
+  tun_in(0) ;
   check(!(six ? socket_bind6(s, 0, 0, 0) : socket_bind4(s, 0, 0))) ;
   if (queue && FAST) check(!socket_fastopen_queue(s, (unsigned int)queue)) ;
   check(!socket_listen(s, 16)) ;
@@ -329,7 +329,7 @@ static void clientoff (void)
   int l = listens(16), s = client(), c ;
   if (FAST) cookie(l) ; else fresh() ;
   slow_clear() ;
-  check(!slow_sysctl("2")) ;
+  check(!tun_fastopen("2")) ;
   if (nb)
   {
     check(fails(fast(s, "hello", 5), EINPROGRESS)) ;
@@ -337,7 +337,7 @@ static void clientoff (void)
     check(write(s, "hello", 5) == 5) ;
   }
   else check(keeps(fast(s, "hello", 5) == 5)) ;
-  check(!slow_sysctl("3")) ;
+  check(!tun_fastopen("3")) ;
   c = accepts(l) ;
   check(slow->syn == 1 && !slow->asked && !slow->cookies && !slow->syndata) ;
   check(used(s, 0)) ;
@@ -692,7 +692,7 @@ static void native (void)
 static void linklocal (void)
 {
   static char const to[16] = "\376\200\0\0\0\0\0\0\0\0\0\0\0\0\0\2" ;
-  uint32_t scope = if_nametoindex(SLOW_DEVICE) ;
+  uint32_t scope = if_nametoindex(TUN_DEVICE) ;
   int l, s, c ;
   six = 1 ;
   l = listens(16) ;
@@ -990,11 +990,11 @@ static void defer (void)
   c = accepts(l) ;
   check(whole(s, c, "", 0)) ;
 
-  check(!slow_sysctl("2")) ;
+  check(!tun_fastopen("2")) ;
   s = client() ;
   check(fails(socket_fastopen_defer(s), EOPNOTSUPP)) ;
   check(fails(plain(s), EINPROGRESS)) ;
-  check(!slow_sysctl("3")) ;
+  check(!tun_fastopen("3")) ;
   check(connects(s)) ;
   c = accepts(l) ;
   check(fails(socket_fastopen_defer(s), EINVAL)) ;

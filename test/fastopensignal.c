@@ -93,9 +93,9 @@ static size_t harass (call *f, size_t len, enum how how, int known, struct resul
   size_t w = 0 ;
   pid_t pid ;
 
-  slow_in(1) ;
+  tun_in(1) ;
   l = six ? socket_tcp6() : socket_tcp4() ;
-  slow_in(0) ;
+  tun_in(0) ;
   check(!(six ? socket_bind6(l, 0, 0, 0) || socket_local6(l, 0, &port, 0) : socket_bind4(l, 0, 0) || socket_local4(l, 0, &port))) ;
   check(!setsockopt(l, IPPROTO_TCP, TCP_FASTOPEN, &queue, sizeof queue)) ;
   if (len == BIG) check(!setsockopt(l, SOL_SOCKET, SO_RCVBUF, &size, sizeof size)) ;
