@@ -126,6 +126,7 @@ TESTS = \
  test/fastopensignal \
  test/faults \
  test/names \
+ test/network \
  test/race \
  test/serve \
  test/signals
@@ -146,6 +147,8 @@ interop: $(EXAMPLES)
 
 $(TESTS): libsocket.a socket.h test/test.h
 test/fastopen test/fastopensignal test/bench_fastopen: test/slow.h test/tun.h
+test/network: test/tun.h test/wan
+test/wan: libsocket.a test/test.h test/tun.h
 test/connect test/connected: test/loopback.h
 test/race: test/racemodel.h
 
@@ -156,8 +159,8 @@ BENCHES = \
  test/bench_fastopen \
  test/bench_races
 
-bench: $(BENCHES)
-	@for program in $(BENCHES) ; do $$program || exit ; done
+bench: $(BENCHES) test/network
+	@for program in $(BENCHES) 'test/network -t' ; do $$program || exit ; done
 
 $(BENCHES): libsocket.a socket.h test/test.h
 
@@ -207,4 +210,4 @@ dist:
 	git archive --prefix=libsocket-$(VERSION)/ -o libsocket-$(VERSION).tar.gz HEAD
 
 clean:
-	rm -f libsocket.a libsocket-$(VERSION).tar.gz $(OBJECTS) $(EXAMPLES) $(TESTS) $(BENCHES)
+	rm -f libsocket.a libsocket-$(VERSION).tar.gz $(OBJECTS) $(EXAMPLES) $(TESTS) $(BENCHES) test/wan
