@@ -21,10 +21,10 @@
      reset          the server accepts, and resets the connection
      greet          the server speaks first: "welcome"
 
-   Each address that answers listens on port 80, with fast open, and echoes.
+   Each address that answers listens on port 80, with fast open, and echoes. What is not TCP is lost.
 
-   log: ms since the start, event, address, port, bytes of data, and cookie: none, asked, present. Events are
-   syn (from the client), rst (to the client), abort (a RST from the client), and accept. The last line is
+   log: ms since the start, event, the server's address and port, bytes of data, and cookie: none, asked, present. Events
+   are syn (from the client), rst (to the client), abort (a RST from the client), and accept. The last line is
    ms since the start, late, how late packets were delivered in ms: the median, the maximum; and how many.
 
    The exit code is the command's, 128 + n if signal n ended it; 100 usage, 111 trouble, 99 if this machine does not
@@ -70,9 +70,9 @@ static void die (int code, char const *what, char const *why)
   _exit(code) ;
 }
 
-static void note (char const *event, struct address const *a, size_t bytes, char const *cookie)
+static void note (char const *event, struct address const *a, int port, size_t bytes, char const *cookie)
 {
-  if (logfd >= 0) dprintf(logfd, "%.3f %s %s %d %zu %s\n", (double)(tun_now() - start) / 1e6, event, a->name, PORT, bytes, cookie) ;
+  if (logfd >= 0) dprintf(logfd, "%.3f %s %s %d %zu %s\n", (double)(tun_now() - start) / 1e6, event, a->name, port, bytes, cookie) ;
 }
 
 static struct address *find (unsigned char const *ip, int six)
@@ -204,7 +204,7 @@ static void serve (void)
       if (s == -1 && (errno == EAGAIN || errno == ECONNABORTED)) continue ;
       if (s == -1) die(111, "accept", strerror(errno)) ;
       if (n == ADDRESSES + CONNECTIONS) die(111, "too many connections", 0) ;
-      note("accept", listener[i], 0, "none") ;
+      note("accept", listener[i], PORT, 0, "none") ;
       if (flags & RESET)
       {
         setsockopt(s, SOL_SOCKET, SO_LINGER, &now, sizeof now) ;
@@ -258,6 +258,11 @@ static void put16 (unsigned char *p, size_t n)
 {
   p[0] = (unsigned char)(n >> 8) ;
   p[1] = (unsigned char)n ;
+}
+
+static int get16 (unsigned char const *p)
+{
+  return p[0] << 8 | p[1] ;
 }
 
 static unsigned long add (unsigned long sum, unsigned char const *p, size_t n)
@@ -330,11 +335,12 @@ static int pass (struct packet *p, struct address *a, int to)
 {
   struct tun_tcp t ;
   long long now = tun_now() ;
-  int syn ;
+  int syn, port ;
   if (!tun_tcp(&t, p->data, p->len)) return 0 ;
+  port = get16(p->data + t.head + (to ? 2 : 0)) ;
   syn = to && (t.flags & (TUN_SYN | TUN_ACK)) == TUN_SYN ;
-  if (syn) note("syn", a, t.data, t.cookie ? "present" : t.option ? "asked" : "none") ;
-  if (t.flags & TUN_RST) note(to ? "abort" : "rst", a, 0, "none") ;
+  if (syn) note("syn", a, port, t.data, t.cookie ? "present" : t.option ? "asked" : "none") ;
+  if (t.flags & TUN_RST) note(to ? "abort" : "rst", a, port, 0, "none") ;
 
   if (a->flags & SILENT || (syn && a->flags & EAT && t.data)) return 0 ;
   if (a->flags & (UNREACHABLE | PROHIBITED))
