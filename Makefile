@@ -78,7 +78,7 @@ OBJECTS = \
 
 all: libsocket.a
 
-.PHONY: all examples test check interop matrix lint cover demo bench deps deps-dev deps-interop install uninstall dist clean
+.PHONY: all examples test check interop explore matrix lint cover demo bench deps deps-dev deps-interop install uninstall dist clean
 
 libsocket.a: $(OBJECTS)
 	rm -f $@
@@ -122,6 +122,7 @@ TESTS = \
  test/connected \
  test/connector \
  test/create \
+ test/explore \
  test/fastopen \
  test/fastopensignal \
  test/faults \
@@ -144,6 +145,10 @@ check: test
 
 interop: $(EXAMPLES)
 	@test/run test/interop
+
+# the connector's rules over all small races, with larger bounds: some minutes
+explore: test/explore
+	test/explore full
 
 $(TESTS): libsocket.a socket.h test/test.h
 test/fastopen test/fastopensignal test/bench_fastopen: test/slow.h test/tun.h

@@ -1,0 +1,888 @@
+/* ISC license. */
+
+/*
+   The connector on a virtual clock, every way that it can go within bounds. The world answers each
+   call of what the connector is built on in every way, and each step comes at every time that
+   matters: at the same stamp again, and just before, at and after the end of the 10 ms, the next start
+   and the deadline. So every outcome, time and order of up to four attempts is seen, and every set of completions in
+   one wake-up. A state that has been seen, times taken relative to the clock, is not gone on from again.
+
+   Nothing here says what the connector will do. What it does is written down, and after each step the
+   rules of the connector are asserted one by one over that; the number of the rule is in the message.
+   Arguments: full, for larger bounds; then the name of a row, for that row alone.
+*/
+
+#include "test.h"
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include "socket.h"
+
+#define MAX 4
+#define NONE (~0U)
+#define MS INT64_C(1000000)
+#define NEVER INT64_MAX
+#define LONGAGO INT64_MIN
+#define ERRNO 4242          /* errno before each call */
+#define TABLE (1U << 21)
+
+static struct profile { unsigned int delay ; int backoff ; unsigned int own[MAX] ; } const profiles[] =
+{
+  { 20, 0, { 0 } }, { 20, 1, { 0 } }, { 20, -1, { 0 } }, { 40, -1, { 0 } },
+  { 0, 0, { 0 } }, { 9, 1, { 0 } }, { 11, 0, { 0 } }, { 500, -1, { 0 } }, { 900, 1, { 0 } }, { 3000, 1, { 0 } },
+  { 20, 64, { 0 } }, { 20, 0, { 5, 30, 0, 12 } }, { 15, 1, { 0, 2500, 7, 0 } }, { 250, -2, { 35, 0, 0, 90 } }
+} ;
+
+static int64_t const deadlines[] = { NEVER, -5, 0, 5, 10, 20, 45, 700 } ;
+
+/* what comes of a start: where it is said, and what; what an attempt in flight says */
+
+enum where { CREATE, SETUP, CONNECT } ;
+
+static struct call { enum where where ; int error ; } const calls[] =
+{
+  { CONNECT, EINPROGRESS }, { CONNECT, 0 }, { CREATE, EMFILE }, { CONNECT, ENETUNREACH }, { CONNECT, ECONNREFUSED },
+  { CREATE, EAFNOSUPPORT }, { CONNECT, EACCES }, { CONNECT, ENOBUFS }, { SETUP, EADDRNOTAVAIL }, { SETUP, ENOMEM },
+  { CREATE, ENFILE }, { CONNECT, EHOSTUNREACH }, { CONNECT, ECONNRESET }
+} ;
+
+static int const answers[] = { EINPROGRESS, 0, ECONNREFUSED, EHOSTUNREACH, ENOBUFS, ECONNRESET, ETIMEDOUT } ;
+
+/* Bounds: bits choose from the lists above, or among the settings of the connector. All are combined. */
+
+enum data { NODATA, FIRST, EVERYWHERE, EMPTY } ;
+
+struct row
+{
+  char const *name ;
+  unsigned int least, most ;    /* candidates */
+  unsigned int families ;       /* 0: all IPv4, 1: every pattern, */
+  unsigned int order ;          /* bit 0: alternating, bit 1: inorder */
+  unsigned int profiles, deadlines, calls, answers, data ;
+  unsigned int setup, expecting ;   /* bit 0: without, bit 1: with */
+  unsigned int grain ;          /* bit 0: just before is 1 ms, bit 1: 1 ns */
+  unsigned int waits ;          /* by socket_connector_wait */
+} ;
+
+static struct row const quick[] =
+{
+  { "order", 0, 4, 1, 3, 0x1, 0x41, 0x9, 0x5, 1, 1, 1, 2, 0 },
+  { "times", 1, 4, 0, 1, 0x3fff, 0xff, 0x1, 0x7, 1, 1, 1, 2, 0 },
+  { "errors", 0, 3, 0, 1, 0x1, 0x21, 0x1fff, 0x7f, 1, 2, 1, 2, 0 },
+  { "scarce", 1, 4, 0, 1, 0x3, 0x41, 0x85, 0x5, 1, 1, 1, 2, 0 },
+  { "data", 0, 3, 1, 1, 0x1, 0x1, 0x27, 0x7, 15, 1, 1, 2, 0 },
+  { "expecting", 0, 3, 1, 1, 0x1, 0x41, 0xd, 0x7, 1, 1, 2, 2, 0 },
+  { "wait", 0, 3, 0, 1, 0x1, 0x65, 0xf, 0x7, 1, 1, 1, 2, 1 }
+} ;
+
+static struct row const full[] =
+{
+  { "order", 0, 4, 1, 3, 0x801, 0x41, 0x2d, 0x7, 1, 1, 1, 2, 0 },
+  { "times", 1, 4, 0, 1, 0x3fff, 0xff, 0x5, 0x5, 1, 1, 1, 2, 0 },
+  { "errors", 0, 4, 0, 1, 0x1, 0x21, 0x1fff, 0x7f, 1, 2, 1, 2, 0 },
+  { "scarce", 1, 4, 1, 3, 0x7, 0x41, 0x8d, 0x7, 1, 1, 1, 3, 0 },
+  { "data", 0, 4, 1, 1, 0x1, 0x45, 0x2f, 0x7, 15, 1, 1, 2, 0 },
+  { "expecting", 0, 3, 1, 3, 0x803, 0x75, 0xd, 0x7, 1, 1, 2, 3, 0 },
+  { "late", 4, 4, 0, 1, 0x1, 0x41, 0xd, 0x7, 1, 1, 2, 2, 0 },
+  { "wait", 0, 3, 1, 1, 0x3, 0x7d, 0xf, 0x7, 3, 1, 1, 3, 1 }
+} ;
+
+/* What has been seen of the race */
+
+struct seen
+{
+  enum { UNTRIED, FLYING, FAILED, WON } state ;
+  int error, inside ;
+  size_t sent ;
+  int64_t start, end ;
+} ;
+
+static struct world
+{
+  socket_connector c ;
+  socket_candidate x[MAX] ;
+  struct seen s[MAX] ;
+  int64_t now, left, due ;  /* left: when the newest left the host; due: its delay, or that of one put off, is over */
+  unsigned int last, newest ;
+  unsigned int failed ;     /* the newest has, since it left and since one was put off */
+  unsigned int open ;       /* descriptor i is candidate i's */
+  int over, error ;
+} w, old ;                  /* old: before this step */
+
+static struct row const *row ;
+static unsigned int total, grain, outcomes ;
+static int64_t deadline ;
+static char const data[] = "data" ;
+static char setupdata ;
+
+static enum { OUTSIDE, STEP, STOP, AFTER } in ;
+static unsigned int flown, asked, tries, trying, up ;    /* in this step; flown: in flight before it; up: the lowest that is connected */
+static int scarce ;         /* nothing left to start with, and none in flight */
+static struct call call ;   /* what comes of this try */
+
+static double races ;
+static unsigned long settings, states, steps, ends ;
+
+
+ /* What must have been seen in the end */
+
+#define SIGHTS(X) X(tie) X(two_at_once) X(win_and_failure_at_once) X(connected_in_the_call) X(at_the_10_ms) X(put_off) \
+  X(out_of_descriptors) X(failed_in_the_call) X(data) X(deadline) X(look_past_the_deadline) \
+  X(failed_at_the_deadline) X(all_failed) X(late_candidate) X(ran_out_and_went_on) X(capped) X(floored) X(old_one_wins) X(canceled)
+
+#define X(name) saw_##name,
+enum sight { SIGHTS(X) SAW } ;
+#undef X
+#define X(name) #name,
+static char const *const sights[] = { SIGHTS(X) } ;
+static unsigned long saw[SAW] ;
+
+
+ /* Choice: all are taken in turn */
+
+struct script
+{
+  struct script *up ;
+  unsigned int n, pos, fixed ;
+  unsigned char pick[512], of[512] ;
+} ;
+
+static struct script *script ;
+static int verbose ;
+static jmp_buf lost, seenbefore ;
+
+static void die (char const *, ...) ;
+#define must(e, ...) do { if (!(e)) die(__VA_ARGS__) ; } while (0)
+
+static unsigned int choose (unsigned int n)
+{
+  struct script *t = script ;
+  if (t->pos == t->n)
+  {
+    must(t->n < sizeof t->pick, "too many choices") ;
+    t->pick[t->n] = 0 ;
+    t->of[t->n++] = (unsigned char)n ;
+  }
+  must(t->of[t->pos] == n, "the same race went another way") ;
+  return t->pick[t->pos++] ;
+}
+
+static unsigned int one_of (unsigned int bits)
+{
+  unsigned int i = 0, k = choose((unsigned int)__builtin_popcount(bits)) ;
+  for (;; i++) if (bits & (1U << i) && !k--) return i ;
+}
+
+static int another (void)
+{
+  struct script *t = script ;
+  for (t->pos = 0 ; t->n ; t->n--)
+    if (++t->pick[t->n - 1] < t->of[t->n - 1]) return (t->fixed = t->n, 1) ;
+  return 0 ;
+}
+
+
+ /* Time */
+
+static tain stamp (int64_t t)
+{
+  tain a = tain_infinite ;
+  if (t == NEVER) return a ;
+  t += 1000000 * MS ;
+  a.sec.x = TAI_MAGIC + (uint64_t)(t / 1000000000) ;
+  a.nano = (uint32_t)(t % 1000000000) ;
+  return a ;
+}
+
+static int64_t ns (tain const *a)
+{
+  if (!tain_less(a, &tain_infinite)) return NEVER ;
+  if (a->sec.x < TAI_MAGIC) return LONGAGO ;
+  return (int64_t)(a->sec.x - TAI_MAGIC) * 1000000000 + a->nano - 1000000 * MS ;
+}
+
+
+ /* Facts */
+
+static unsigned int which (unsigned int state)
+{
+  unsigned int bits = 0 ;
+  for (unsigned int i = 0 ; i < w.c.n ; i++) if (w.s[i].state == state) bits |= 1U << i ;
+  return bits ;
+}
+
+static unsigned int count (unsigned int bits)
+{
+  return (unsigned int)__builtin_popcount(bits) ;
+}
+
+static int first_look (void)    /* the first has left the host in this very step */
+{
+  return old.left == LONGAGO && w.left != LONGAGO ;
+}
+
+/* Rules 2, 3, 8: one may be started now, and so has to be. */
+
+static int startable (void)
+{
+  if (up != NONE || scarce || w.over || !which(UNTRIED)) return 0 ;
+  if (w.left == LONGAGO) return 1 ;
+  return w.now < deadline && w.now >= w.left + 10 * MS && (w.failed || w.now >= w.due) ;
+}
+
+/* Rule 5 */
+
+static unsigned int turn (void)
+{
+  unsigned int i, untried = which(UNTRIED) ;
+  if (w.last != NONE && !w.c.inorder)
+    for (i = 0 ; i < w.c.n ; i++) if (untried & (1U << i) && w.x[i].is6 != w.x[w.last].is6) return i ;
+  for (i = 0 ; !(untried & (1U << i)) ; i++) ;
+  return i ;
+}
+
+/* Rule 4 */
+
+static int64_t delay (unsigned int i, unsigned int k)
+{
+  int64_t d = w.x[i].delay ? w.x[i].delay : w.c.delay, cap ;
+  if (d < 10) d = 10 ;
+  cap = d > 2000 ? d : 2000 ;
+  k = (k - 1) * (unsigned int)abs(w.c.backoff) ;
+  while (k-- && d > 0 && d < 100000) d = w.c.backoff < 0 ? d / 2 : d * 2 ;
+  if (d < 10) { saw[saw_floored]++ ; d = 10 ; }
+  if (d > cap) { saw[saw_capped]++ ; d = cap ; }
+  return d * MS ;
+}
+
+/* Rule 9 */
+
+static int rank (struct seen const *s)
+{
+  if (s->error == ECONNREFUSED || s->error == ECONNRESET) return 0 ;
+  if (!s->inside) return 1 ;
+  return s->error == EAFNOSUPPORT || s->error == ENETUNREACH || s->error == EHOSTUNREACH ? 3 : 2 ;
+}
+
+static unsigned int best (void)
+{
+  unsigned int b = NONE ;
+  for (unsigned int i = 0 ; i < w.c.n ; i++)
+    if (w.s[i].state == FAILED && (b == NONE || rank(w.s + i) < rank(w.s + b))) b = i ;
+  return b ;
+}
+
+
+ /* What the connector is built on */
+
+static void say (char const *format, ...)
+{
+  va_list list ;
+  if (!verbose) return ;
+  printf("# %12.6f  ", (double)w.now / 1e6) ;
+  va_start(list, format) ;
+  vprintf(format, list) ;
+  va_end(list) ;
+  printf("\n") ;
+}
+
+static int is_scarce (int e)
+{
+  return e == EMFILE || e == ENFILE || e == ENOBUFS || e == ENOMEM ;
+}
+
+/* A start has come to this. True if it succeeded so far. */
+
+static int come (enum where where)
+{
+  struct seen *s = w.s + trying ;
+  int e = call.error ;
+  unsigned int k = count(which(FLYING)) ;
+  if (call.where != where) return 1 ;
+  say("%u: %s: %s", trying, where == CREATE ? "create" : where == SETUP ? "setup" : "connect", e ? strerror(e) : "ok") ;
+  if (where == CONNECT && (!e || e == EINPROGRESS))
+  {
+    s->state = FLYING ;
+    s->start = w.now ;
+    w.last = w.newest = trying ;
+    w.left = w.now ;
+    w.due = w.now + delay(trying, k + 1) ;
+    w.failed = 0 ;
+  }
+  else if (k && is_scarce(e))
+  {
+    saw[saw_put_off]++ ;
+    w.due = w.now + delay(trying, k) ;
+    w.failed = 0 ;
+  }
+  else
+  {
+    saw[saw_failed_in_the_call]++ ;
+    s->state = FAILED ;
+    s->error = e ;
+    s->inside = 1 ;
+    s->start = s->end = w.now ;
+    w.last = trying ;
+    if (is_scarce(e)) scarce = e ;
+  }
+  return e ? (errno = e, 0) : 1 ;
+}
+
+static int create (unsigned int is6)
+{
+  must(in == STEP, "1: a start outside of step, or after the end") ;
+  must(asked == flown, "1: a start before all in flight were asked") ;
+  must(startable(), "1, 2, 3, 8: a start that is not due") ;
+  trying = turn() ;
+  must(w.x[trying].is6 == is6, "5: a start out of turn") ;
+  if (w.left != LONGAGO && w.now == w.left + 10 * MS && w.failed) saw[saw_at_the_10_ms]++ ;
+  if (w.now >= deadline) saw[saw_look_past_the_deadline]++ ;
+  tries++ ;
+  call = calls[one_of(outcomes)] ;
+  if (!come(CREATE)) return -1 ;
+  must(!(w.open & (1U << trying)), "13: the socket of %u is still open", trying) ;
+  w.open |= 1U << trying ;
+  return (int)trying ;
+}
+
+int socket_tcp4_nbcoe (void) { return create(0) ; }
+int socket_tcp6_nbcoe (void) { return create(1) ; }
+
+static int setup (int fd, socket_candidate const *x, void *p)
+{
+  must(in == STEP && fd == (int)trying && x == w.x + trying && p == &setupdata, "13: setup(%d)", fd) ;
+  return come(SETUP) ? 0 : -1 ;
+}
+
+static ssize_t connects (int fd, char const *ip, uint16_t port, uint32_t scope_id, unsigned int is6, char const *p, size_t len)
+{
+  int fast = w.c.data && (w.c.everywhere || w.left == LONGAGO) ;
+  socket_candidate const *x = w.x + trying ;
+  must(in == STEP && fd == (int)trying && w.s[trying].state == UNTRIED && w.open & (1U << trying), "13: connect of %d", fd) ;
+  must(x->is6 == is6 && x->port == port && scope_id == (is6 ? x->scope_id : 0) && !memcmp(x->ip, ip, is6 ? 16 : 4), "5: the address of %u", trying) ;
+  must(p == (fast ? data : 0) && len == (fast ? w.c.len : 0), "10: %sdata for %u", fast ? "no " : "", trying) ;
+  must(call.where == CONNECT, "7: connect after a refusal") ;
+  if (!come(CONNECT)) return -1 ;
+  if (!fast) return (up = trying, saw[saw_connected_in_the_call]++, 0) ;
+  w.s[trying].sent = choose(2) ? len : len / 2 ;
+  if (w.s[trying].sent) saw[saw_data]++ ;
+  return (ssize_t)w.s[trying].sent ;
+}
+
+int socket_connect4 (int fd, char const *ip, uint16_t port) { return (int)connects(fd, ip, port, 0, 0, 0, 0) ; }
+int socket_connect6 (int fd, char const *ip, uint16_t port, uint32_t scope_id) { return (int)connects(fd, ip, port, scope_id, 1, 0, 0) ; }
+
+ssize_t socket_fastopen_connect4 (int fd, char const *ip, uint16_t port, char const *p, size_t len)
+{
+  return connects(fd, ip, port, 0, 0, p, len) ;
+}
+
+ssize_t socket_fastopen_connect6 (int fd, char const *ip, uint16_t port, uint32_t scope_id, char const *p, size_t len)
+{
+  return connects(fd, ip, port, scope_id, 1, p, len) ;
+}
+
+int socket_connected (int fd)
+{
+  unsigned int i = (unsigned int)fd ;
+  int e ;
+  must(in == STEP && !tries, "1: asks %d after a start", fd) ;
+  must(i < MAX && w.s[i].state == FLYING && !(asked & (1U << i)), "1: asks %d that is not in flight, or twice", fd) ;
+  asked |= 1U << i ;
+  e = answers[one_of(row->answers)] ;
+  if (e != EINPROGRESS) say("%u: connected: %s", i, e ? strerror(e) : "ok") ;
+  if (!e)
+  {
+    if (up != NONE) saw[saw_tie]++ ;
+    if (i != w.newest) saw[saw_old_one_wins]++ ;
+    up = i < up ? i : up ;
+    return 1 ;
+  }
+  errno = e ;
+  if (e == EINPROGRESS) return 0 ;
+  w.s[i].state = FAILED ;
+  w.s[i].error = e ;
+  w.s[i].end = w.now ;
+  if (i == w.newest) w.failed = 1 ;
+  return 0 ;
+}
+
+int close (int fd)
+{
+  unsigned int i = (unsigned int)fd ;
+  if (in == OUTSIDE) return (int)syscall(SYS_close, fd) ;
+  must(in != AFTER, "12: close after the end") ;
+  must(i < MAX && w.open & (1U << i), "13: close of %d, which is not open", fd) ;
+  must(w.s[i].state != FLYING || in == STOP || (up != NONE && i != up) || (w.now >= deadline && !first_look()), "6: %u is given up", i) ;
+  say("%u: close", i) ;
+  w.open &= ~(1U << i) ;
+  errno = EIO ;
+  return i & 1 ? -1 : 0 ;
+}
+
+/* These would mean another primitive. */
+
+int socket (int a, int b, int c) { die("11: socket(%d, %d, %d)", a, b, c) ; return -1 ; }
+int setsockopt (int s, int a, int b, void const *p, socklen_t n) { die("11: setsockopt(%d, %d, %d, %p, %u)", s, a, b, p, n) ; return -1 ; }
+int getsockopt (int s, int a, int b, void *p, socklen_t *n) { die("11: getsockopt(%d, %d, %d, %p, %p)", s, a, b, p, (void *)n) ; return -1 ; }
+
+
+ /* Assertions over a step */
+
+static void check_candidates (void)
+{
+  for (unsigned int i = 0 ; i < MAX ; i++)
+  {
+    struct seen const *s = w.s + i ;
+    socket_candidate const *x = w.x + i, *y = old.x + i ;
+    if (s->state == UNTRIED) { must(!memcmp(x, y, sizeof *x), "7, 9: %u is untried and was touched", i) ; continue ; }
+    must(!memcmp(x, y, offsetof(socket_candidate, fd)), "13: %u: the caller's fields were touched", i) ;
+    must(x->fd == (s->state == FLYING ? (int)i : -1), "13: %u: fd %d", i, x->fd) ;
+    must(x->error == s->error, "9: %u: error %s, not %s", i, strerror(x->error), strerror(s->error)) ;
+    must(x->sent == s->sent, "10: %u: sent %u", i, (unsigned int)x->sent) ;
+    must(ns(&x->start) == s->start, "9: %u: start", i) ;
+    must(s->end == LONGAGO ? !memcmp(&x->end, &y->end, sizeof x->end) : ns(&x->end) == s->end, "9: %u: end", i) ;
+  }
+  must(!memcmp(&w.c, &old.c, offsetof(socket_connector, fd)), "13: the caller's fields were touched") ;
+}
+
+/* nextdeadline is the next start or the deadline, exactly, unless that is past. */
+
+static int64_t check_next (void)
+{
+  tain a ;
+  int64_t t = deadline, next ;
+  errno = ERRNO ;
+  socket_connector_nextdeadline(&w.c, &a) ;
+  must(errno == ERRNO, "13: nextdeadline changes errno") ;
+  next = ns(&a) ;
+  if (which(UNTRIED))
+  {
+    int64_t start = w.left == LONGAGO ? LONGAGO : w.failed ? w.left + 10 * MS : w.due ;
+    if (start < t) t = start ;
+  }
+  else if (!which(FLYING) && !w.c.expecting) t = LONGAGO ;
+  must(t <= w.now ? next <= w.now : next == t, "13: nextdeadline %g, not %g", (double)next / 1e6, (double)t / 1e6) ;
+  return next ;
+}
+
+static void check_flying (iopause_fd const *x, unsigned int n)
+{
+  unsigned int bits = 0 ;
+  must(n == count(which(FLYING)), "13: %u to wait for", n) ;
+  for (unsigned int i = 0 ; i < n ; i++)
+  {
+    must(x[i].fd >= 0 && x[i].fd < MAX && x[i].events == IOPAUSE_WRITE, "13: waits for %d", x[i].fd) ;
+    bits |= 1U << x[i].fd ;
+  }
+  must(bits == which(FLYING), "13: waits for one twice") ;
+}
+
+static void after_stop (void)
+{
+  for (unsigned int i = 0 ; i < w.c.n ; i++) if (w.s[i].state == FLYING)
+  {
+    w.s[i].state = FAILED ;
+    w.s[i].error = ECANCELED ;
+    w.s[i].end = LONGAGO ;
+  }
+  w.over = -1 ;
+  w.error = ECANCELED ;
+  must(!w.open, "13: stop leaves a socket open") ;
+  must(w.c.fd == -1, "13: stop finds a winner") ;
+  check_candidates() ;
+}
+
+/* Rule 12: the end stays as it is. */
+
+static void check_over (void)
+{
+  socket_connector c ;
+  socket_candidate x[MAX] ;
+  in = AFTER ;
+  memcpy(&c, &w.c, sizeof c) ;
+  memcpy(x, w.x, sizeof x) ;
+  for (int i = 0 ; i < 4 ; i++)
+  {
+    tain a = stamp(w.now + i / 2 * 100000 * MS) ;
+    int r ;
+    errno = ERRNO ;
+    if (i == 2) socket_connector_stop(&w.c) ;
+    must(errno == ERRNO, "13: stop changes errno") ;
+    r = socket_connector_step(&w.c, &a) ;
+    must(r == w.over && errno == (r == -1 ? w.error : ERRNO), "12: after the end, step says %d %s", r, strerror(errno)) ;
+    must(!memcmp(&c, &w.c, sizeof c) && !memcmp(x, w.x, sizeof x), "12: touched after the end") ;
+  }
+  in = OUTSIDE ;
+}
+
+static void check_stop (void)
+{
+  struct world keep ;
+  memcpy(&keep, &w, sizeof w) ;
+  memcpy(&old, &w, sizeof w) ;
+  say("stop") ;
+  in = STOP ;
+  errno = ERRNO ;
+  socket_connector_stop(&w.c) ;
+  must(errno == ERRNO, "13: stop changes errno") ;
+  in = OUTSIDE ;
+  after_stop() ;
+  check_over() ;
+  memcpy(&w, &keep, sizeof w) ;
+}
+
+static void before (void)
+{
+  memcpy(&old, &w, sizeof w) ;
+  flown = which(FLYING) ;
+  asked = tries = 0 ;
+  scarce = 0 ;
+  trying = up = NONE ;
+  in = STEP ;
+  errno = ERRNO ;
+}
+
+/* The step has said r and errno e: is that what the rules make of what was seen? */
+
+static void judge (int r, int e)
+{
+  unsigned int flying = which(FLYING), untried = which(UNTRIED), failures = count(flown & which(FAILED)), i ;
+  int late = w.now >= deadline && !first_look() ;
+  char const *why = "12: going on" ;
+  iopause_fd x[MAX] ;
+  in = OUTSIDE ;
+  say("step: %d %s", r, r == -1 ? strerror(e) : "") ;
+  must(asked == flown, "1: one was not asked") ;
+  must(!startable(), "2, 8: no start, though one is due") ;
+  if (up != NONE) w.over = 1, why = "1: a success" ;
+  else if (scarce) w.over = -1, w.error = scarce, why = "7: out of descriptors" ;
+  else if (!flying && !untried && !w.c.expecting) w.over = -1, w.error = w.c.n ? w.s[best()].error : EDESTADDRREQ, why = "9: all failed" ;
+  else if (late) w.over = -1, w.error = ETIMEDOUT, why = "8: the deadline" ;
+  must(r == w.over && e == (r == -1 ? w.error : ERRNO), "%s: step says %d %s, not %d %s", why, r, strerror(e), w.over, strerror(w.error)) ;
+  if (failures > 1) saw[saw_two_at_once]++ ;
+  if (up != NONE && failures) saw[saw_win_and_failure_at_once]++ ;
+  if (scarce) saw[saw_out_of_descriptors]++ ;
+  if (*why == '9') saw[late ? saw_failed_at_the_deadline : saw_all_failed]++ ;
+  if (*why == '8') saw[saw_deadline]++ ;
+  if (!flying && !untried && !w.over) saw[saw_ran_out_and_went_on]++ ;
+
+  for (i = 0 ; w.over && i < w.c.n ; i++) if (w.s[i].state == FLYING)
+  {
+    w.s[i].state = i == up ? WON : FAILED ;
+    w.s[i].error = i == up ? 0 : w.over == 1 ? ECANCELED : ETIMEDOUT ;
+    w.s[i].end = w.now ;
+  }
+  must(w.open == (which(FLYING) | which(WON)), "13: descriptors %x are open", w.open) ;
+  if (w.over == 1) must(w.c.fd == (int)up && w.c.winner == up && w.c.sent == w.s[up].sent, "1: fd %d, winner %u", w.c.fd, w.c.winner) ;
+  else must(w.c.fd == -1 && !w.c.sent, "13: fd %d without a winner", w.c.fd) ;
+  check_candidates() ;
+  if (w.over) { check_over() ; return ; }
+  errno = ERRNO ;
+  check_flying(x, socket_connector_prepare(&w.c, x)) ;
+  must(errno == ERRNO, "13: prepare changes errno") ;
+  must(check_next() > w.now || (first_look() && w.now >= deadline), "13: nothing to wait for") ;
+}
+
+
+ /* The race */
+
+static void begin (void)
+{
+  unsigned int families, n, expecting, d ;
+  struct profile const *p ;
+  tain a ;
+  memset(&w, 0, sizeof w) ;
+  total = row->least + choose(row->most - row->least + 1) ;
+  families = row->families ? choose(1U << total) : 0 ;
+  p = profiles + one_of(row->profiles) ;
+  d = one_of(row->deadlines) ;
+  expecting = one_of(row->expecting) ;
+  n = expecting ? choose(total + 1) : total ;
+  deadline = deadlines[d] == NEVER ? NEVER : deadlines[d] * MS ;
+  a = stamp(deadline) ;
+  for (unsigned int i = 0 ; i < MAX ; i++)
+  {
+    char const ip[16] = { (char)(i + 1), 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, (char)(i + 1) } ;
+    if (families & (1U << i)) socket_candidate_ip6(w.x + i, ip, (uint16_t)(i + 1), i + 7) ;
+    else socket_candidate_ip4(w.x + i, ip, (uint16_t)(i + 1)) ;
+    w.x[i].delay = p->own[i] ;
+    if (i < n) w.x[i].fd = w.x[i].error = 1, w.x[i].sent = 1 ;  /* raced before */
+    w.s[i].start = w.s[i].end = LONGAGO ;
+  }
+  socket_connector_init(&w.c, w.x, n, &a) ;
+  w.c.cancelfd = row->waits && choose(2) ? MAX : -1 ;
+  w.c.delay = p->delay ;
+  w.c.backoff = p->backoff ;
+  w.c.inorder = one_of(row->order) & 1 ;
+  w.c.expecting = expecting & 1 ;
+  d = one_of(row->data) ;
+  w.c.data = d == NODATA ? 0 : data ;
+  w.c.len = d == NODATA || d == EMPTY ? 0 : sizeof data ;
+  w.c.everywhere = d == EVERYWHERE ;
+  outcomes = row->calls ;
+  if (one_of(row->setup)) { w.c.setup = &setup ; w.c.setupdata = &setupdata ; }
+  else for (unsigned int i = 0 ; i < sizeof calls / sizeof *calls ; i++) if (calls[i].where == SETUP) outcomes &= ~(1U << i) ;
+  grain = one_of(row->grain) ? 1 : 1000000 ;
+  w.left = w.due = LONGAGO ;
+  w.last = w.newest = NONE ;
+}
+
+/* The next step comes at any time that may make a difference. */
+
+static int64_t following (void)
+{
+  int64_t const from[] = { w.left == LONGAGO ? NEVER : w.left + 10 * MS, w.left == LONGAGO ? NEVER : w.due, deadline } ;
+  int64_t t[11] ;
+  unsigned int n = 0 ;
+  t[n++] = w.now ;
+  t[n++] = w.now + 10000 * MS ;
+  for (unsigned int i = 0 ; i < 9 ; i++)
+  {
+    int64_t x = from[i / 3] ;
+    unsigned int k = 0 ;
+    if (x == NEVER) continue ;
+    x += (int64_t)grain * (i % 3) - grain ;
+    while (k < n && t[k] != x) k++ ;
+    if (k == n && x > w.now) t[n++] = x ;
+  }
+  return t[choose(n)] ;
+}
+
+static void move (void)
+{
+  int64_t next ;
+  int r ;
+  tain a ;
+  if (w.c.expecting)
+  {
+    unsigned int k = choose(total - w.c.n + 1) ;
+    w.c.n += k ;
+    w.c.expecting = choose(2) & 1 ;
+    if (k && w.left != LONGAGO) saw[saw_late_candidate]++ ;
+  }
+  next = check_next() ;
+  w.now = following() ;
+  a = stamp(w.now) ;
+  before() ;
+  r = socket_connector_step(&w.c, &a) ;
+  judge(r, errno) ;
+  must(w.now < next || tries || w.over, "13: nothing done at nextdeadline") ;
+}
+
+
+ /* States */
+
+static struct { uint64_t key ; double races ; unsigned long setting ; } table[TABLE] ;
+
+static uint64_t key ;
+static unsigned int held ;
+
+static void mix (uint64_t x)
+{
+  key = (key ^ x) * UINT64_C(0x9e3779b97f4a7c15) ;
+  key ^= key >> 29 ;
+}
+
+static void mix_time (int64_t t, int64_t past)
+{
+  mix((uint64_t)(t == NEVER ? NEVER : t == LONGAGO || t - w.now < past ? past : t - w.now)) ;
+}
+
+/* All that the rest of the race depends on. What has ended is checked already, but for the best error. */
+
+static unsigned int slot (void)
+{
+  socket_connector const *c = &w.c ;
+  unsigned int i, b = best() ;
+  key = 1 ;
+  mix_time(ns(&c->nextstart), -2 * MS) ; mix_time(ns(&c->deadline), -2 * MS) ;
+  mix_time(w.left, -12 * MS) ; mix_time(w.due, -2 * MS) ;
+  mix(c->n << 1 | c->expecting) ; mix(c->tried) ; mix(c->untried[0]) ; mix(c->untried[1]) ; mix(c->last) ; mix(c->newest) ;
+  mix(c->flying) ; mix(c->first) ; mix(c->best) ; mix(c->rank) ; mix((uint64_t)c->result << 32 | (unsigned int)c->error) ;
+  mix(w.last) ; mix(w.newest) ; mix(w.failed) ; mix(w.open) ; mix(b) ;
+  if (b != NONE) { mix((uint64_t)w.s[b].error) ; mix((uint64_t)w.s[b].inside) ; }
+  for (i = 0 ; i < MAX ; i++)
+  {
+    mix(w.s[i].state) ;
+    if (w.s[i].state != FLYING) continue ;
+    mix(w.x[i].next) ; mix(w.x[i].sent) ; mix((uint64_t)w.x[i].fd) ;
+    mix_time(w.s[i].start, -12 * MS) ;
+  }
+  for (i = (unsigned int)key & (TABLE - 1) ; table[i].setting == settings && table[i].key != key ; i = (i + 1) & (TABLE - 1)) ;
+  return i ;
+}
+
+static int known (unsigned int i)
+{
+  if (table[i].setting == settings) return 1 ;
+  must(++held < TABLE / 2, "too many states") ;
+  states++ ;
+  table[i].key = key ;
+  table[i].setting = settings ;
+  table[i].races = 0 ;
+  return 0 ;
+}
+
+/* Goes on from the state that w is in, in every way: how many races there are. */
+
+static double go (void)
+{
+  struct script mine = { .up = script } ;
+  struct world from ;
+  double n = 0 ;
+  unsigned int i = slot() ;
+  if (known(i)) return table[i].races ;
+  check_stop() ;
+  memcpy(&from, &w, sizeof w) ;
+  script = &mine ;
+  do
+  {
+    memcpy(&w, &from, sizeof w) ;
+    move() ;
+    steps++ ;
+    if (w.over) ends++, n++ ; else n += go() ;
+  } while (another()) ;
+  script = mine.up ;
+  return table[i].races = n ;
+}
+
+
+ /* The same by socket_connector_wait, which may be canceled or fail wherever it waits: from the beginning each time */
+
+static int interrupted ;
+
+int iopause_stamp (iopause_fd *x, unsigned int n, tain const *d, tain *a)
+{
+  unsigned int cancels = w.c.cancelfd != -1, k ;
+  judge(0, ERRNO) ;
+  steps++ ;
+  check_flying(x, n - cancels) ;
+  must(ns(d) == check_next(), "13: waits for another time") ;
+  must(!cancels || (x[n - 1].fd == w.c.cancelfd && x[n - 1].events == IOPAUSE_READ), "9: does not look at cancelfd") ;
+  if (!verbose && script->pos >= script->fixed && known(slot())) longjmp(seenbefore, 1) ;
+  k = choose(2 + cancels) ;
+  w.now = following() ;
+  *a = stamp(w.now) ;
+  before() ;
+  errno = EINVAL ;
+  if (!k) return 0 ;
+  say(k == 1 ? "iopause fails" : "canceled") ;
+  in = STOP ;
+  interrupted = k == 1 ? EINVAL : ECANCELED ;
+  if (k == 1) return -1 ;
+  saw[saw_canceled]++ ;
+  x[n - 1].revents = IOPAUSE_READ ;
+  return 1 ;
+}
+
+static void waits (void)
+{
+  tain a = stamp(w.now) ;
+  int r ;
+  interrupted = 0 ;
+  before() ;
+  r = socket_connector_wait(&w.c, &a) ;
+  ends++ ;
+  if (!interrupted)
+  {
+    judge(r == -1 ? r : 1, errno) ;
+    must(r == w.c.fd, "1: wait returns %d", r) ;
+    return ;
+  }
+  must(r == -1 && errno == interrupted, "9: interrupted, wait says %d %s", r, strerror(errno)) ;
+  in = OUTSIDE ;
+  after_stop() ;
+  check_over() ;
+}
+
+static double go_waiting (void)
+{
+  struct script mine = { .up = script } ;
+  struct world from ;
+  memcpy(&from, &w, sizeof w) ;
+  script = &mine ;
+  do
+  {
+    memcpy(&w, &from, sizeof w) ;
+    if (!setjmp(seenbefore)) waits() ;
+  } while (another()) ;
+  return 0 ;
+}
+
+
+ /* A rule is broken: the race is run once more, saying what happens. */
+
+static void again (struct script *t)
+{
+  if (t->up) again(t->up) ;
+  script = t ;
+  t->pos = 0 ;
+  if (!t->up) begin() ; else if (row->waits) waits() ; else move() ;
+}
+
+static void die (char const *format, ...)
+{
+  va_list list ;
+  in = OUTSIDE ;
+  if (!verbose)
+  {
+    verbose = 1 ;
+    again(script) ;
+    if (!row->waits) check_stop() ;
+  }
+  printf("# %s: rule ", row->name) ;
+  va_start(list, format) ;
+  vprintf(format, list) ;
+  va_end(list) ;
+  printf("\n") ;
+  longjmp(lost, 1) ;
+}
+
+static void explore (void)
+{
+  static unsigned int broken ;
+  static struct script mine ;
+  broken = 0 ;
+  memset(&mine, 0, sizeof mine) ;
+  alarm(3600) ;
+  do
+  {
+    script = &mine ;
+    settings++ ;
+    verbose = 0 ;
+    held = 0 ;
+    if (setjmp(lost)) { broken++ ; continue ; }
+    begin() ;
+    races += row->waits ? go_waiting() : go() ;
+  } while (broken < 3 && (script = &mine, another())) ;
+  check(!broken) ;
+}
+
+static void sights_seen (void)
+{
+  for (unsigned int i = 0 ; i < SAW ; i++)
+  {
+    printf("# %lu %s\n", saw[i], sights[i]) ;
+    check(saw[i]) ;
+  }
+}
+
+int main (int argc, char **argv)
+{
+  int all = argc > 1 && !strcmp(argv[1], "full") ;
+  unsigned int n = all ? sizeof full / sizeof *full : sizeof quick / sizeof *quick ;
+  char const *only = argc > 1 + all ? argv[1 + all] : 0 ;
+  for (row = all ? full : quick ; n-- ; row++)
+  {
+    unsigned long before[] = { settings, states, steps, ends } ;
+    if (only && strcmp(only, row->name)) continue ;
+    test_run(&explore, row->name) ;
+    printf("# %s: %lu settings, %lu states, %lu steps, %lu ends\n", row->name,
+      settings - before[0], states - before[1], steps - before[2], ends - before[3]) ;
+  }
+  if (!only) RUN(sights_seen) ;
+  printf("# %lu settings, %.3g races, %lu states, %lu steps, %lu ends\n", settings, races, states, steps, ends) ;
+  return test_end() ;
+}
