@@ -1,15 +1,15 @@
 /* ISC license. */
 
 /*
-   The connector on a virtual clock, every way that it can go within bounds. The world answers each
-   call of what the connector is built on in every way, and each step comes at every time that
-   matters: at the same stamp again, and just before, at and after the end of the 10 ms, the next start
-   and the deadline. So every outcome, time and order of up to four attempts is seen, and every set of completions in
-   one wake-up. A state that has been seen, times taken relative to the clock, is not gone on from again.
+   The connector on a virtual clock, in every way that it can go within bounds. What it is built on is
+   replaced here, and answers each call in every way; each step comes at every time that matters: at
+   the same stamp again, just before, at and just after the end of the 10 ms, the next start and the
+   deadline, and long after. So every outcome, time and order of up to four attempts is seen, and
+   everything that may have come between two steps. A state is gone on from once: its times are taken relative to the clock.
 
-   Nothing here says what the connector will do. What it does is written down, and after each step the
-   rules of the connector are asserted one by one over that; the number of the rule is in the message.
-   Arguments: full, for larger bounds; then the name of a row, for that row alone.
+   This is no model: nothing here foresees what the connector does. What it did is written down, and
+   the rules are asserted one by one over that after each step; a message begins with the rule's number.
+   Arguments: full, for larger bounds; the name of a row, for that one alone.
 */
 
 #include "test.h"
@@ -49,7 +49,7 @@ static struct call { enum where where ; int error ; } const calls[] =
 
 static int const answers[] = { EINPROGRESS, 0, ECONNREFUSED, EHOSTUNREACH, ENOBUFS, ECONNRESET, ETIMEDOUT } ;
 
-/* Bounds: bits choose from the lists above, or among the settings of the connector. All are combined. */
+/* Bounds: bits choose from the lists above, or settings of the connector. All that a row has are combined. */
 
 enum data { NODATA, FIRST, EVERYWHERE, EMPTY } ;
 
@@ -57,7 +57,7 @@ struct row
 {
   char const *name ;
   unsigned int least, most ;    /* candidates */
-  unsigned int families ;       /* 0: all IPv4, 1: every pattern, */
+  unsigned int families ;       /* 0: all IPv4, 1: every pattern */
   unsigned int order ;          /* bit 0: alternating, bit 1: inorder */
   unsigned int profiles, deadlines, calls, answers, data ;
   unsigned int setup, expecting ;   /* bit 0: without, bit 1: with */
@@ -79,16 +79,16 @@ static struct row const quick[] =
 static struct row const full[] =
 {
   { "order", 0, 4, 1, 3, 0x801, 0x41, 0x2d, 0x7, 1, 1, 1, 2, 0 },
-  { "times", 1, 4, 0, 1, 0x3fff, 0xff, 0x5, 0x5, 1, 1, 1, 2, 0 },
+  { "times", 1, 4, 0, 1, 0x3fff, 0xff, 0x9, 0x7, 1, 1, 1, 3, 0 },
   { "errors", 0, 4, 0, 1, 0x1, 0x21, 0x1fff, 0x7f, 1, 2, 1, 2, 0 },
   { "scarce", 1, 4, 1, 3, 0x7, 0x41, 0x8d, 0x7, 1, 1, 1, 3, 0 },
   { "data", 0, 4, 1, 1, 0x1, 0x45, 0x2f, 0x7, 15, 1, 1, 2, 0 },
   { "expecting", 0, 3, 1, 3, 0x803, 0x75, 0xd, 0x7, 1, 1, 2, 3, 0 },
-  { "late", 4, 4, 0, 1, 0x1, 0x41, 0xd, 0x7, 1, 1, 2, 2, 0 },
+  { "late", 4, 4, 1, 1, 0x1, 0x41, 0xd, 0x7, 1, 1, 2, 2, 0 },
   { "wait", 0, 3, 1, 1, 0x3, 0x7d, 0xf, 0x7, 3, 1, 1, 3, 1 }
 } ;
 
-/* What has been seen of the race */
+/* What has been seen of the race: this goes from state to state. */
 
 struct seen
 {
@@ -117,8 +117,11 @@ static char const data[] = "data" ;
 static char setupdata ;
 
 static enum { OUTSIDE, STEP, STOP, AFTER } in ;
-static unsigned int flown, asked, tries, trying, up ;    /* in this step; flown: in flight before it; up: the lowest that is connected */
-static int scarce ;         /* nothing left to start with, and none in flight */
+/* of this step */
+static unsigned int flown, asked ;  /* bits: in flight before it, asked in it */
+static unsigned int tries, trying ;
+static unsigned int up ;    /* the lowest that is connected */
+static int scarce ;         /* out of descriptors or memory, with none in flight */
 static struct call call ;   /* what comes of this try */
 
 static double races ;
@@ -421,7 +424,7 @@ int close (int fd)
   return i & 1 ? -1 : 0 ;
 }
 
-/* These would mean another primitive. */
+/* What would mean another primitive */
 
 int socket (int a, int b, int c) { die("11: socket(%d, %d, %d)", a, b, c) ; return -1 ; }
 int setsockopt (int s, int a, int b, void const *p, socklen_t n) { die("11: setsockopt(%d, %d, %d, %p, %u)", s, a, b, p, n) ; return -1 ; }
@@ -690,7 +693,8 @@ static void mix_time (int64_t t, int64_t past)
   mix((uint64_t)(t == NEVER ? NEVER : t == LONGAGO || t - w.now < past ? past : t - w.now)) ;
 }
 
-/* All that the rest of the race depends on. What has ended is checked already, but for the best error. */
+/* The connector's state, and what has been seen, as far as the rest of a race may depend on it: an end that was
+   checked is not touched again, a time long past is past. Returns the place of the state in the table. */
 
 static unsigned int slot (void)
 {
@@ -725,7 +729,7 @@ static int known (unsigned int i)
   return 0 ;
 }
 
-/* Goes on from the state that w is in, in every way: how many races there are. */
+/* Goes on from here in every way. Returns how many races that makes, idle steps left out. */
 
 static double go (void)
 {
@@ -749,7 +753,7 @@ static double go (void)
 }
 
 
- /* The same by socket_connector_wait, which may be canceled or fail wherever it waits: from the beginning each time */
+ /* The same by socket_connector_wait, which may be canceled or fail wherever it waits. Each race is run from its beginning. */
 
 static int interrupted ;
 
