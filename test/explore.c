@@ -26,6 +26,7 @@
 #define LONGAGO INT64_MIN
 #define ERRNO 4242          /* errno before each call */
 #define TABLE (1U << 21)
+#define BASE UINT64_C(4611686018427387904)  /* the clock's 0 as a TAI label, 1000000 s off */
 
 static struct profile { unsigned int delay ; int backoff ; unsigned int own[MAX] ; } const profiles[] =
 {
@@ -125,7 +126,7 @@ static int scarce ;         /* out of descriptors or memory, with none in flight
 static struct call call ;   /* what comes of this try */
 
 static double races ;
-static unsigned long settings, states, steps, ends ;
+static unsigned long settings, states, steps, ends, violations ;
 
 
  /* What must have been seen in the end */
@@ -171,9 +172,16 @@ static unsigned int choose (unsigned int n)
   return t->pick[t->pos++] ;
 }
 
+static unsigned int count (unsigned int bits)
+{
+  unsigned int n = 0 ;
+  for (; bits ; bits &= bits - 1) n++ ;
+  return n ;
+}
+
 static unsigned int one_of (unsigned int bits)
 {
-  unsigned int i = 0, k = choose((unsigned int)__builtin_popcount(bits)) ;
+  unsigned int i = 0, k = choose(count(bits)) ;
   for (;; i++) if (bits & (1U << i) && !k--) return i ;
 }
 
@@ -193,7 +201,7 @@ static tain stamp (int64_t t)
   tain a = tain_infinite ;
   if (t == NEVER) return a ;
   t += 1000000 * MS ;
-  a.sec.x = TAI_MAGIC + (uint64_t)(t / 1000000000) ;
+  a.sec.x = BASE + (uint64_t)(t / 1000000000) ;
   a.nano = (uint32_t)(t % 1000000000) ;
   return a ;
 }
@@ -201,8 +209,8 @@ static tain stamp (int64_t t)
 static int64_t ns (tain const *a)
 {
   if (!tain_less(a, &tain_infinite)) return NEVER ;
-  if (a->sec.x < TAI_MAGIC) return LONGAGO ;
-  return (int64_t)(a->sec.x - TAI_MAGIC) * 1000000000 + a->nano - 1000000 * MS ;
+  if (a->sec.x < BASE) return LONGAGO ;
+  return (int64_t)(a->sec.x - BASE) * 1000000000 + a->nano - 1000000 * MS ;
 }
 
 
@@ -213,11 +221,6 @@ static unsigned int which (unsigned int state)
   unsigned int bits = 0 ;
   for (unsigned int i = 0 ; i < w.c.n ; i++) if (w.s[i].state == state) bits |= 1U << i ;
   return bits ;
-}
-
-static unsigned int count (unsigned int bits)
-{
-  return (unsigned int)__builtin_popcount(bits) ;
 }
 
 static int first_look (void)    /* the first has left the host in this very step */
@@ -857,7 +860,7 @@ static void explore (void)
     settings++ ;
     verbose = 0 ;
     held = 0 ;
-    if (setjmp(lost)) { broken++ ; continue ; }
+    if (setjmp(lost)) { broken++ ; violations++ ; continue ; }
     begin() ;
     races += row->waits ? go_waiting() : go() ;
   } while (broken < 3 && (script = &mine, another())) ;
@@ -887,6 +890,6 @@ int main (int argc, char **argv)
       settings - before[0], states - before[1], steps - before[2], ends - before[3]) ;
   }
   if (!only) RUN(sights_seen) ;
-  printf("# %lu settings, %.3g races, %lu states, %lu steps, %lu ends\n", settings, races, states, steps, ends) ;
+  printf("# %lu settings, %.3g races, %lu states, %lu steps, %lu ends, %lu violations\n", settings, races, states, steps, ends, violations) ;
   return test_end() ;
 }
