@@ -24,7 +24,7 @@
 #define MS INT64_C(1000000)
 #define NEVER INT64_MAX
 #define LONGAGO INT64_MIN
-#define ERRNO 4242          /* errno before each call */
+#define ERRNO EMFILE        /* errno before each call: not what a call says */
 #define TABLE (1U << 21)
 #define BASE UINT64_C(4611686018427387904)  /* the clock's 0 as a TAI label, 1000000 s off */
 
@@ -423,8 +423,7 @@ int close (int fd)
   must(w.s[i].state != FLYING || in == STOP || (up != NONE && i != up) || (w.now >= deadline && !first_look()), "6: %u is given up", i) ;
   say("%u: close", i) ;
   w.open &= ~(1U << i) ;
-  errno = EIO ;
-  return i & 1 ? -1 : 0 ;
+  return i & 1 ? (errno = EIO, -1) : 0 ;
 }
 
 /* What would mean another primitive */
