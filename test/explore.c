@@ -50,7 +50,7 @@ static struct call { enum where where ; int error ; } const calls[] =
 
 static int const answers[] = { EINPROGRESS, 0, ECONNREFUSED, EHOSTUNREACH, ENOBUFS, ECONNRESET, ETIMEDOUT } ;
 
-/* Bounds: bits choose from the lists above, or settings of the connector. All that a row has are combined. */
+/* Bounds: bits choose from the lists above and from settings, the lowest the first. All that a row has are combined. */
 
 enum data { NODATA, FIRST, EVERYWHERE, EMPTY } ;
 
@@ -59,10 +59,10 @@ struct row
   char const *name ;
   unsigned int least, most ;    /* candidates */
   unsigned int families ;       /* 0: all IPv4, 1: every pattern */
-  unsigned int order ;          /* bit 0: alternating, bit 1: inorder */
+  unsigned int order ;          /* alternating, inorder */
   unsigned int profiles, deadlines, calls, answers, data ;
-  unsigned int setup, expecting ;   /* bit 0: without, bit 1: with */
-  unsigned int grain ;          /* bit 0: just before is 1 ms, bit 1: 1 ns */
+  unsigned int setup, expecting ;   /* without, with */
+  unsigned int grain ;          /* just before and just after are 1 ms, 1 ns */
   unsigned int waits ;          /* by socket_connector_wait */
 } ;
 
