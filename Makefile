@@ -34,6 +34,7 @@ OBJECTS = \
  libsocket_put6.o \
  libsocket_setflags.o \
  libsocket_to4.o \
+ noipv6.o \
  socket_accept4.o \
  socket_accept4_nbcoe.o \
  socket_accept6.o \
@@ -42,6 +43,7 @@ OBJECTS = \
  socket_bind4_reuse.o \
  socket_bind6.o \
  socket_bind6_reuse.o \
+ socket_broadcast.o \
  socket_candidate_addrinfo.o \
  socket_candidate_ip4.o \
  socket_candidate_ip6.o \
@@ -63,18 +65,43 @@ OBJECTS = \
  socket_fastopen_key.o \
  socket_fastopen_queue.o \
  socket_fastopen_used.o \
+ socket_getifidx.o \
+ socket_getifname.o \
  socket_listen.o \
  socket_local4.o \
  socket_local6.o \
+ socket_mchopcount6.o \
+ socket_mcjoin4.o \
+ socket_mcjoin6.o \
+ socket_mcleave4.o \
+ socket_mcleave6.o \
+ socket_mcloop4.o \
+ socket_mcloop6.o \
+ socket_mcttl4.o \
  socket_quickack.o \
+ socket_recv4.o \
+ socket_recv6.o \
  socket_remote4.o \
  socket_remote6.o \
+ socket_sctp4.o \
+ socket_sctp4b.o \
+ socket_sctp6.o \
+ socket_sctp6b.o \
+ socket_send4.o \
+ socket_send4_flag.o \
+ socket_send6.o \
+ socket_send6_flag.o \
  socket_tcp4.o \
  socket_tcp4_nbcoe.o \
  socket_tcp4b.o \
  socket_tcp6.o \
  socket_tcp6_nbcoe.o \
- socket_tcp6b.o
+ socket_tcp6b.o \
+ socket_tryreservein.o \
+ socket_udp4.o \
+ socket_udp4b.o \
+ socket_udp6.o \
+ socket_udp6b.o
 
 all: libsocket.a
 

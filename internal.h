@@ -25,6 +25,10 @@
 #undef TCP_DEFER_ACCEPT
 #endif
 
+#ifndef IPPROTO_SCTP
+#define IPPROTO_SCTP 132
+#endif
+
 typedef union libsocket_sa_u libsocket_sa, *libsocket_sa_ref ;
 union libsocket_sa_u
 {
@@ -37,8 +41,8 @@ union libsocket_sa_u
 #define LIBSOCKET_NB 1
 #define LIBSOCKET_COE 2
 
-extern int libsocket_new (int, int, unsigned int) ;
-extern int libsocket_new6 (int, unsigned int) ;
+extern int libsocket_new (int, int, int, unsigned int) ;
+extern int libsocket_new6 (int, int, unsigned int) ;
 extern int libsocket_setflags (int, unsigned int) ;
 extern int libsocket_drop (int) ;
 extern int libsocket_accept (int, libsocket_sa *, unsigned int) ;

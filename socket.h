@@ -13,8 +13,18 @@
 extern "C" {
 #endif
 
+ /*
+    libowfat's tai.h and uint64.h, which its io.h includes, cannot be in one file with those of skalibs.
+    After one of them, or with LIBSOCKET_NO_SKALIBS, this header has no connector.
+ */
+
+#if (defined(TAI_H) || defined(UINT64_H)) && !defined(LIBSOCKET_NO_SKALIBS)
+#define LIBSOCKET_NO_SKALIBS
+#endif
+#ifndef LIBSOCKET_NO_SKALIBS
 #include <skalibs/tai.h>
 #include <skalibs/iopause.h>
+#endif
 
  /*
     Link names. libskarnet has functions of the same names with other arguments:
@@ -33,6 +43,24 @@ extern "C" {
 #define socket_tcp6b libsocket_tcp6b
 #undef socket_tcp6_nbcoe
 #define socket_tcp6_nbcoe libsocket_tcp6_nbcoe
+
+#undef socket_udp4
+#define socket_udp4 libsocket_udp4
+#undef socket_udp4b
+#define socket_udp4b libsocket_udp4b
+#undef socket_udp6
+#define socket_udp6 libsocket_udp6
+#undef socket_udp6b
+#define socket_udp6b libsocket_udp6b
+#undef socket_sctp4
+#define socket_sctp4 libsocket_sctp4
+#undef socket_sctp4b
+#define socket_sctp4b libsocket_sctp4b
+#undef socket_sctp6
+#define socket_sctp6 libsocket_sctp6
+#undef socket_sctp6b
+#define socket_sctp6b libsocket_sctp6b
+#define noipv6 libsocket_noipv6
 
 #undef socket_bind4
 #define socket_bind4 libsocket_bind4
@@ -89,6 +117,47 @@ extern "C" {
 #undef socket_remote6
 #define socket_remote6 libsocket_remote6
 
+#undef socket_recv4
+#define socket_recv4 libsocket_recv4
+#undef socket_recv6
+#define socket_recv6 libsocket_recv6
+#undef socket_recvnb6    /* skalibs' macros that name its socket_recv6, */
+#undef socket_recvnb6_g  /* which has an argument less */
+#undef socket_send4
+#define socket_send4 libsocket_send4
+#undef socket_send4_flag
+#define socket_send4_flag libsocket_send4_flag
+#undef socket_send6
+#define socket_send6 libsocket_send6
+#undef socket_send6_flag
+#define socket_send6_flag libsocket_send6_flag
+#undef socket_broadcast
+#define socket_broadcast libsocket_broadcast
+#undef socket_tryreservein
+#define socket_tryreservein libsocket_tryreservein
+
+#undef socket_mcjoin4
+#define socket_mcjoin4 libsocket_mcjoin4
+#undef socket_mcjoin6
+#define socket_mcjoin6 libsocket_mcjoin6
+#undef socket_mcleave4
+#define socket_mcleave4 libsocket_mcleave4
+#undef socket_mcleave6
+#define socket_mcleave6 libsocket_mcleave6
+#undef socket_mcttl4
+#define socket_mcttl4 libsocket_mcttl4
+#undef socket_mchopcount6
+#define socket_mchopcount6 libsocket_mchopcount6
+#undef socket_mcloop4
+#define socket_mcloop4 libsocket_mcloop4
+#undef socket_mcloop6
+#define socket_mcloop6 libsocket_mcloop6
+
+#undef socket_getifname
+#define socket_getifname libsocket_getifname
+#undef socket_getifidx
+#define socket_getifidx libsocket_getifidx
+
 #undef socket_candidate_ip4
 #define socket_candidate_ip4 libsocket_candidate_ip4
 #undef socket_candidate_ip6
@@ -120,6 +189,13 @@ enum defermode { DATAIN, HTTPIN } ;
 
 #define HAVE_SOCKET_FASTOPEN
 
+#undef socket_tcp
+#define socket_tcp() socket_tcp4()
+#undef socket_udp
+#define socket_udp() socket_udp4()
+
+extern int noipv6 ;  /* not 0: the creating functions with a 6 make IPv4 sockets */
+
 
  /* Create: non-blocking, blocking (b), non-blocking and close-on-exec (nbcoe) */
 
@@ -129,6 +205,16 @@ extern int socket_tcp4_nbcoe (void) ;
 extern int socket_tcp6 (void) ;
 extern int socket_tcp6b (void) ;
 extern int socket_tcp6_nbcoe (void) ;
+
+extern int socket_udp4 (void) ;
+extern int socket_udp4b (void) ;
+extern int socket_udp6 (void) ;
+extern int socket_udp6b (void) ;
+
+extern int socket_sctp4 (void) ;
+extern int socket_sctp4b (void) ;
+extern int socket_sctp6 (void) ;
+extern int socket_sctp6b (void) ;
 
 
  /* Bind: socket, ip, port, scope_id */
@@ -175,6 +261,38 @@ extern int socket_local6 (int, char *, uint16_t *, uint32_t *) ;
 extern int socket_remote4 (int, char *, uint16_t *) ;
 extern int socket_remote6 (int, char *, uint16_t *, uint32_t *) ;
 
+
+ /* Datagrams: socket, bytes, their number, ip, port, scope_id */
+
+extern ssize_t socket_recv4 (int, char *, size_t, char *, uint16_t *) ;
+extern ssize_t socket_recv6 (int, char *, size_t, char *, uint16_t *, uint32_t *) ;
+extern ssize_t socket_send4 (int, char const *, size_t, char const *, uint16_t) ;
+extern ssize_t socket_send4_flag (int, char const *, size_t, char const *, uint16_t, int) ;
+extern ssize_t socket_send6 (int, char const *, size_t, char const *, uint16_t, uint32_t) ;
+extern ssize_t socket_send6_flag (int, char const *, size_t, char const *, uint16_t, uint32_t, int) ;
+extern int socket_broadcast (int) ;
+extern void socket_tryreservein (int, int) ;
+
+
+ /* Multicast: group, interface (IPv4: one of its addresses, IPv6: its index) */
+
+extern int socket_mcjoin4 (int, char const *, char const *) ;
+extern int socket_mcjoin6 (int, char const *, int) ;
+extern int socket_mcleave4 (int, char const *) ;
+extern int socket_mcleave6 (int, char const *) ;
+extern int socket_mcttl4 (int, char) ;
+extern int socket_mchopcount6 (int, char) ;
+extern int socket_mcloop4 (int, char) ;
+extern int socket_mcloop6 (int, char) ;
+
+
+ /* Interfaces: the name of an index, the index of a name */
+
+extern char const *socket_getifname (uint32_t) ;
+extern uint32_t socket_getifidx (char const *) ;
+
+
+#ifndef LIBSOCKET_NO_SKALIBS
 
  /* The connector: the addresses of a host, raced as in RFC 8305 */
 
@@ -251,6 +369,8 @@ extern int socket_connector_wait (socket_connector *, tain *) ;
 #define socket_connector_wait_g(c) socket_connector_wait((c), &STAMP)
 extern int socket_connectany (socket_candidate *, unsigned int, tain const *, tain *) ;
 #define socket_connectany_g(candidate, n, deadline) socket_connectany(candidate, n, (deadline), &STAMP)
+
+#endif
 
 #ifdef __cplusplus
 }

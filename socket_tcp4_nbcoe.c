@@ -4,5 +4,5 @@
 
 int socket_tcp4_nbcoe (void)
 {
-  return libsocket_new(AF_INET, SOCK_STREAM, LIBSOCKET_NB | LIBSOCKET_COE) ;
+  return libsocket_new(AF_INET, SOCK_STREAM, 0, LIBSOCKET_NB | LIBSOCKET_COE) ;
 }

@@ -4,5 +4,5 @@
 
 int socket_tcp4b (void)
 {
-  return libsocket_new(AF_INET, SOCK_STREAM, 0) ;
+  return libsocket_new(AF_INET, SOCK_STREAM, 0, 0) ;
 }

@@ -4,5 +4,5 @@
 
 int socket_tcp6b (void)
 {
-  return libsocket_new6(SOCK_STREAM, 0) ;
+  return libsocket_new6(SOCK_STREAM, 0, 0) ;
 }

@@ -1,0 +1,5 @@
+/* ISC license. */
+
+#include "socket.h"
+
+int noipv6 = 0 ;

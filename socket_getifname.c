@@ -1,0 +1,15 @@
+/* ISC license. */
+
+#include <net/if.h>
+
+#include "socket.h"
+
+#ifdef __STDC_NO_THREADS__
+#define _Thread_local
+#endif
+
+char const *socket_getifname (uint32_t interface)
+{
+  static _Thread_local char name[IF_NAMESIZE] ;
+  return if_indextoname(interface, name) ? name : "[unknown]" ;
+}

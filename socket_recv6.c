@@ -1,0 +1,12 @@
+/* ISC license. */
+
+#include "internal.h"
+
+ssize_t socket_recv6 (int s, char *buf, size_t len, char *ip, uint16_t *port, uint32_t *scope_id)
+{
+  libsocket_sa sa = { .any.sa_family = AF_UNSPEC } ;
+  socklen_t salen = sizeof sa ;
+  ssize_t r = recvfrom(s, buf, len, 0, &sa.any, &salen) ;
+  if (r == -1 || sa.any.sa_family == AF_UNSPEC) return r ;  /* a stream has no address for each read */
+  return libsocket_get6(&sa, ip, port, scope_id) == -1 ? -1 : r ;
+}

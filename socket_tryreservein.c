@@ -1,0 +1,15 @@
+/* ISC license. */
+
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "socket.h"
+
+/* what the system thinks too much is ENOBUFS, or cut down without a word */
+
+void socket_tryreservein (int s, int size)
+{
+  int e = errno ;
+  while (size > 0 && setsockopt(s, SOL_SOCKET, SO_RCVBUF, &size, sizeof size) == -1 && errno == ENOBUFS) size -= size / 16 + 1 ;
+  errno = e ;
+}
