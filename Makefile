@@ -105,7 +105,7 @@ OBJECTS = \
 
 all: libsocket.a
 
-.PHONY: all examples test check interop explore matrix lint cover demo bench deps deps-dev deps-interop install uninstall dist clean
+.PHONY: all examples test check interop libowfat explore matrix lint cover demo bench deps deps-dev deps-interop deps-libowfat install uninstall dist clean
 
 libsocket.a: $(OBJECTS)
 	rm -f $@
@@ -173,6 +173,9 @@ check: test
 interop: $(EXAMPLES)
 	@test/run test/interop
 
+libowfat: libsocket.a
+	@COMPILE='$(COMPILE) $(LDFLAGS)' test/run test/libowfat
+
 # the connector's rules over all small races, with larger bounds: some minutes
 explore: test/explore
 	test/explore full
@@ -197,11 +200,12 @@ bench: $(BENCHES) test/network
 $(BENCHES): libsocket.a socket.h test/test.h
 
 
-# Packages: what the library and its tests need beside a compiler; what the developers' targets need; what test/interop needs
+# Packages: what the library and its tests need beside a compiler; what the developers' targets need; what test/interop and test/libowfat need
 
 DEPS = skalibs-dev mandoc iproute2
 DEPS_DEV = bmake clang g++ musl-tools tcc
 DEPS_INTEROP = netbase nginx-light redis-server ucspi-proxy ucspi-tcp
+DEPS_LIBOWFAT = dpkg-dev g++ libowfat-dev
 
 deps:
 	@./.ci/install $(DEPS)
@@ -211,6 +215,9 @@ deps-dev:
 
 deps-interop:
 	@./.ci/install $(DEPS) $(DEPS_INTEROP)
+
+deps-libowfat:
+	@./.ci/install $(DEPS) $(DEPS_LIBOWFAT)
 
 matrix lint cover:
 	@echo 'make $@: not there yet' >&2 ; exit 1
