@@ -131,6 +131,7 @@ EXAMPLES = \
  examples/deadends \
  examples/echod \
  examples/echoline \
+ examples/race \
  examples/tcpconnect
 
 examples: $(EXAMPLES)
@@ -149,6 +150,7 @@ TESTS = \
  test/connected \
  test/connector \
  test/create \
+ test/draw \
  test/explore \
  test/fastopen \
  test/fastopensignal \
@@ -163,6 +165,7 @@ SCRIPTS = \
  test/echod \
  test/link \
  test/pages \
+ test/racer \
  test/tcpconnect
 
 test: $(TESTS)
@@ -186,6 +189,7 @@ test/network: test/tun.h test/wan
 test/wan: libsocket.a test/test.h test/tun.h
 test/connect test/connected: test/loopback.h
 test/race: test/racemodel.h
+test/draw: examples/race.c
 
 
 # Measurements

@@ -1,9 +1,9 @@
 /* ISC license. */
 
 /*
-   deadends: two ports of 127.0.0.1 that lead nowhere, for as long as standard input is open.
-   Standard output gets one line with their numbers: nobody listens on the first, so that it refuses;
-   the second is silent: its queue is full, and nobody accepts.
+   deadends: two ports of this host that lead nowhere, for as long as standard input is open.
+   Standard output gets one line with their numbers: nobody listens on the first, so that it refuses, at ::1 and
+   127.0.0.1; the second is silent, at 127.0.0.1: its queue is full, and nobody accepts.
 */
 
 #include <unistd.h>
@@ -15,15 +15,16 @@
 #include "socket.h"
 
 #define LOOPBACK "\177\0\0\1"
+#define MAPPED "\0\0\0\0\0\0\0\0\0\0\377\377" LOOPBACK
 
 extern char const *PROG ;  /* skalibs 2.13 has it in strerr.h, later ones in prog.h */
 
-static int bound (char *fmt, uint16_t *port)
+static int bound (char const *ip, char *fmt, uint16_t *port)
 {
-  int s = socket_tcp4b() ;
+  int s = socket_tcp6b() ;
   if (s == -1) strerr_diefu1sys(111, "create socket") ;
-  if (socket_bind4(s, LOOPBACK, 0) == -1) strerr_diefu1sys(111, "bind") ;
-  if (socket_local4(s, 0, port) == -1) strerr_diefu1sys(111, "get local address") ;
+  if (socket_bind6(s, ip, 0, 0) == -1) strerr_diefu1sys(111, "bind") ;
+  if (socket_local6(s, 0, port, 0) == -1) strerr_diefu1sys(111, "get local address") ;
   fmt[uint16_fmt(fmt, *port)] = 0 ;
   return s ;
 }
@@ -37,8 +38,8 @@ int main (void)
   int s ;
   PROG = "deadends" ;
 
-  bound(refused, &port) ;
-  s = bound(silent, &port) ;
+  bound(0, refused, &port) ;
+  s = bound(MAPPED, silent, &port) ;
   if (socket_listen(s, 0) == -1) strerr_diefu1sys(111, "listen") ;
   if (socket_connect4(socket_tcp4b(), LOOPBACK, port) == -1) strerr_diefu1sys(111, "fill the queue") ;
 
