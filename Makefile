@@ -162,13 +162,14 @@ TESTS = \
  test/signals
 
 SCRIPTS = \
+ test/demo \
  test/echod \
  test/link \
  test/pages \
  test/racer \
  test/tcpconnect
 
-test: $(TESTS)
+test: $(TESTS) $(EXAMPLES)
 	@COMPILE='$(COMPILE) $(LDFLAGS)' LINK='libsocket.a $(LDLIBS)' test/run $(TESTS) $(SCRIPTS)
 
 check: test
