@@ -150,11 +150,14 @@ TESTS = \
  test/connected \
  test/connector \
  test/create \
+ test/datagram \
  test/draw \
  test/explore \
  test/fastopen \
  test/fastopensignal \
  test/faults \
+ test/interface \
+ test/multicast \
  test/names \
  test/network \
  test/race \

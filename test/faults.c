@@ -12,11 +12,13 @@
 
 #include "socket.h"
 
-enum { SOCKET, SETSOCKOPT, FCNTL, ACCEPT4, ACCEPT, BIND, LISTEN, GETSOCKNAME, GETPEERNAME, CONNECT, POLL, GETSOCKOPT, RECVMSG, CALLS } ;
+enum { SOCKET, SETSOCKOPT, FCNTL, ACCEPT4, ACCEPT, BIND, LISTEN, GETSOCKNAME, GETPEERNAME, CONNECT, POLL, GETSOCKOPT, RECVMSG,
+  RECVFROM, SENDTO, IOCTL, CALLS } ;
 
 static char const *const names[CALLS] =
 {
-  "socket", "setsockopt", "fcntl", "accept4", "accept", "bind", "listen", "getsockname", "getpeername", "connect", "poll", "getsockopt", "recvmsg"
+  "socket", "setsockopt", "fcntl", "accept4", "accept", "bind", "listen", "getsockname", "getpeername", "connect", "poll", "getsockopt", "recvmsg",
+  "recvfrom", "sendto", "ioctl"
 } ;
 
 static struct
@@ -28,6 +30,7 @@ static struct
   int error[2] ;          /* ... with these, unless 0 */
   int opened ;            /* descriptors opened less descriptors closed */
   int backlog ;           /* of the last listen */
+  int protocol ;          /* of the last socket */
   int waiting ;           /* since an interrupted connect there was no poll */
 } k ;
 
@@ -37,6 +40,7 @@ static int no6 ;          /* no IPv6 */
 static int no4 ;          /* no IPv4 */
 static int noflags ;      /* no SOCK_NONBLOCK, SOCK_CLOEXEC, accept4 */
 static int noaccept ;     /* neither accept4 nor accept */
+static int nosctp ;       /* no SCTP */
 static int nopeer ;       /* accept does not tell the peer's address */
 static int soerror ;      /* what SO_ERROR says */
 static int pollerr ;      /* poll sees nothing but an ICMP error */
@@ -73,7 +77,9 @@ int socket (int domain, int type, int protocol)
   if (noflags && type & (SOCK_NONBLOCK | SOCK_CLOEXEC)) return (errno = EINVAL, -1) ;
   if (noflags > 1) return (errno = EINVAL, -1) ;
   if ((no6 && domain == AF_INET6) || (no4 && domain == AF_INET)) return (errno = EAFNOSUPPORT, -1) ;
-  return opened((int)syscall(SYS_socket, domain, type, protocol)) ;
+  if (nosctp && protocol == IPPROTO_SCTP) return (errno = EPROTONOSUPPORT, -1) ;
+  k.protocol = protocol ;
+  return opened((int)syscall(SYS_socket, domain, type, 0)) ;  /* TCP stands in for SCTP, which few kernels have */
 }
 
 int setsockopt (int s, int level, int option, void const *value, socklen_t len)
@@ -190,6 +196,31 @@ ssize_t recvmsg (int s, struct msghdr *m, int flags)
   return syscall(SYS_recvmsg, s, m, flags) ;
 }
 
+ssize_t recvfrom (int s, void *buf, size_t len, int flags, __SOCKADDR_ARG sa, socklen_t *salen)
+{
+  POINTER(p, sa) ;
+  if (fault(RECVFROM)) return -1 ;
+  return syscall(SYS_recvfrom, s, buf, len, flags, p, salen) ;
+}
+
+ssize_t sendto (int s, void const *buf, size_t len, int flags, __CONST_SOCKADDR_ARG sa, socklen_t salen)
+{
+  POINTER(p, sa) ;
+  if (fault(SENDTO)) return -1 ;
+  return syscall(SYS_sendto, s, buf, len, flags, p, salen) ;
+}
+
+int ioctl (int fd, unsigned long request, ...)
+{
+  va_list args ;
+  void *arg ;
+  if (fault(IOCTL)) return -1 ;
+  va_start(args, request) ;
+  arg = va_arg(args, void *) ;
+  va_end(args) ;
+  return (int)syscall(SYS_ioctl, fd, request, arg) ;
+}
+
 /* It closes, but says that it did not: nobody may believe its errno. */
 
 int close (int fd)
@@ -219,7 +250,11 @@ static int const errors[CALLS][24] =
     EINPROGRESS, EINTR, EINVAL, EISCONN, ENETUNREACH, ENETDOWN, ENOBUFS, ENOMEM, ENOTSOCK, EPROTOTYPE, ETIMEDOUT },
   [POLL] = { EINTR, EINVAL, ENOMEM, EAGAIN },
   [GETSOCKOPT] = { EBADF, EINVAL, ENOBUFS, ENOMEM, ENOPROTOOPT, ENOTSOCK, EPERM },
-  [RECVMSG] = { EAGAIN, EBADF, EINTR, EINVAL, ENOBUFS, ENOMEM, ENOTSOCK, EOPNOTSUPP, ECONNREFUSED, EHOSTUNREACH }
+  [RECVMSG] = { EAGAIN, EBADF, EINTR, EINVAL, ENOBUFS, ENOMEM, ENOTSOCK, EOPNOTSUPP, ECONNREFUSED, EHOSTUNREACH },
+  [RECVFROM] = { EAGAIN, EINTR, EBADF, ECONNREFUSED, ECONNRESET, EHOSTUNREACH, ENETUNREACH, EINVAL, ENOBUFS, ENOMEM, ENOTCONN, ENOTSOCK, ETIMEDOUT },
+  [SENDTO] = { EAGAIN, EINTR, EACCES, EPERM, EBADF, ECONNREFUSED, ECONNRESET, EDESTADDRREQ, EHOSTUNREACH, EINVAL, EISCONN, EMSGSIZE, ENETDOWN,
+    ENETUNREACH, ENOBUFS, ENOMEM, ENOTCONN, ENOTSOCK, EOPNOTSUPP, EPIPE },
+  [IOCTL] = { EBADF, EINVAL, ENOTTY, ENOMEM }
 } ;
 
 /* The sockets of a case, and the caller's variables */
@@ -800,6 +835,184 @@ static situation const naming[] =
 
 static void named (void) { EACH(naming) ; }
 
+/* Datagrams */
+
+static situation const udps[] =
+{
+  { "udp4", 0, &socket_udp4, NEWFD, 0, 0 },
+  { "udp4b", 0, &socket_udp4b, NEWFD, 0, 0 },
+  { "udp6", 0, &socket_udp6, NEWFD, 0, 0 },
+  { "udp6b", 0, &socket_udp6b, NEWFD, 0, 0 },
+  { "sctp4", 0, &socket_sctp4, NEWFD, 0, 0 },
+  { "sctp4b", 0, &socket_sctp4b, NEWFD, 0, 0 },
+  { "sctp6", 0, &socket_sctp6, NEWFD, 0, 0 },
+  { "sctp6b", 0, &socket_sctp6b, NEWFD, 0, 0 }
+} ;
+
+static void create_udp (void)
+{
+  for (int h = 0 ; h < 4 ; h++)
+  {
+    host(h & 1, 0, h >> 1) ;
+    for (int i = 0 ; i < 8 ; i++)
+    {
+      k.protocol = -1 ;
+      each(udps + i) ;
+      check(k.protocol == (i < 4 ? 0 : IPPROTO_SCTP)) ;
+    }
+  }
+  host(0, 0, 0) ;
+  nosctp = 1 ;
+  for (int i = 4 ; i < 8 ; i++) check(fails((*udps[i].call)(), EPROTONOSUPPORT) && noipv6 == 0) ;
+  nosctp = 0 ;
+  noipv6 = 1 ;
+  EACH(udps) ;
+  EACH(creations) ;
+  noipv6 = 0 ;
+}
+
+/* c sends to s. */
+
+static void letter (int domain, char const *to)
+{
+  s = domain == AF_INET ? socket_udp4b() : socket_udp6b() ;
+  c = domain == AF_INET ? socket_udp4b() : socket_udp6b() ;
+  check(!(domain == AF_INET ? socket_bind4(s, to, 0) : socket_bind6(s, to, 0, 0)) && !socket_local6(s, 0, &lport, 0)) ;
+}
+
+static void letter4 (void) { letter(AF_INET, LOOPBACK4) ; }
+static void letter6 (void) { letter(AF_INET6, LOOPBACK6) ; }
+static void letter_mapped (void) { letter(AF_INET6, MAPPED6) ; }
+static void letter_any (void) { letter(AF_INET6, 0) ; }
+static void sent4 (void) { letter4() ; check(socket_send4(c, "x", 1, LOOPBACK4, lport) == 1) ; }
+static void sent6 (void) { letter6() ; check(socket_send6(c, "x", 1, LOOPBACK6, lport, 0) == 1) ; }
+static void sent_mapped (void) { letter_mapped() ; check(socket_send6(c, "x", 1, MAPPED6, lport, 0) == 1) ; }
+
+static char letters[1] ;
+
+/* one byte sent or received */
+
+static int one (ssize_t r) { return r == 1 ? 0 : (int)r ; }
+
+CALL(recv4, one(socket_recv4(s, letters, 1, ip, &port)))
+CALL(recv6, one(socket_recv6(s, letters, 1, ip, &port, &scope)))
+CALL(send4, one(socket_send4(c, "x", 1, LOOPBACK4, lport)))
+CALL(send4_flag, one(socket_send4_flag(c, "x", 1, LOOPBACK4, lport, MSG_NOSIGNAL)))
+CALL(send6, one(socket_send6(c, "x", 1, LOOPBACK6, lport, 0)))
+CALL(send6_mapped, one(socket_send6(c, "x", 1, MAPPED6, lport, 0)))
+CALL(send6_any, one(socket_send6_flag(c, "x", 1, ANY6, lport, 0, MSG_NOSIGNAL)))
+
+static situation const receptions[] =
+{
+  { "recv4", &sent4, &recv4, 0, 0, 0 },
+  { "recv4 mapped", &sent_mapped, &recv4, 0, 0, 0 },
+  { "recv6", &sent6, &recv6, 0, 0, 0 },
+  { "recv6 IPv4", &sent4, &recv6, 0, 0, 0 }
+} ;
+
+static situation const sends4[] =
+{
+  { "send4", &letter4, &send4, 0, 0, 0 },
+  { "send4_flag", &letter4, &send4_flag, 0, 0, 0 }
+} ;
+
+static situation const sends6[] =
+{
+  { "send6", &letter6, &send6, 0, 0, 0 },
+  { "send6 mapped", &letter_mapped, &send6_mapped, 0, 0, 0 },
+  { "send6_flag any", &letter_any, &send6_any, 0, 0, 0 }
+} ;
+
+static void datagrams (void)
+{
+  EACH(receptions) ;
+  EACH(sends4) ;
+  EACH(sends6) ;
+  for (int i = 0 ; i < 2 ; i++) last(sends4 + i, EAFNOSUPPORT) ;
+  host(1, 0, 0) ;
+  EACH(sends6) ;
+  for (int i = 0 ; i < 3 ; i++) last(sends6 + i, EAFNOSUPPORT) ;
+  host(0, 0, 0) ;
+}
+
+/* One call each; what tries gives no answer. */
+
+static void udp4 (void) { s = socket_udp4() ; }
+static void udp6 (void) { s = socket_udp6() ; }
+
+#define GROUP4 "\357\1\2\3"
+#define GROUP6 "\377\2\0\0\0\0\0\0\0\0\0\0\0\1\0\3"
+
+static void member4 (void) { udp4() ; check(!socket_mcjoin4(s, GROUP4, LOOPBACK4)) ; }
+static void member6 (void) { udp6() ; check(!socket_mcjoin6(s, GROUP6, 1)) ; }
+
+CALL(broadcast, socket_broadcast(s))
+CALL(mcjoin4, socket_mcjoin4(s, GROUP4, LOOPBACK4))
+CALL(mcjoin6, socket_mcjoin6(s, GROUP6, 1))
+CALL(mcleave4, socket_mcleave4(s, GROUP4))
+CALL(mcleave6, socket_mcleave6(s, GROUP6))
+CALL(mcttl4, socket_mcttl4(s, 9))
+CALL(mchopcount6, socket_mchopcount6(s, 9))
+CALL(mcloop4, socket_mcloop4(s, 1))
+CALL(mcloop6, socket_mcloop6(s, 1))
+
+static situation const multicasts[] =
+{
+  { "broadcast", &udp4, &broadcast, 0, 0, 0 },
+  { "mcjoin4", &udp4, &mcjoin4, 0, 0, 0 },
+  { "mcjoin6", &udp6, &mcjoin6, 0, 0, 0 },
+  { "mcleave6", &member6, &mcleave6, 0, 0, 0 },
+  { "mcttl4", &udp4, &mcttl4, 0, 0, 0 },
+  { "mchopcount6", &udp6, &mchopcount6, 0, 0, 0 },
+  { "mcloop4", &udp4, &mcloop4, 0, 0, 0 },
+  { "mcloop6", &udp6, &mcloop6, 0, 0, 0 }
+} ;
+
+static situation const leaves[] =
+{
+  { "mcleave4 not on that interface", &member4, &mcleave4, 0, 0, EADDRNOTAVAIL },
+  { "mcleave4 no route", &member4, &mcleave4, 0, 0, ENODEV }
+} ;
+
+static void multicast (void)
+{
+  EACH(multicasts) ;
+  for (int i = 0 ; i < 2 ; i++)
+  {
+    attempt(leaves + i, 0, 0, SAME) ;
+    for (int j = 0 ; errors[IOCTL][j] ; j++) attempt(leaves + i, 1, errors[IOCTL][j], errors[IOCTL][j]) ;
+  }
+  for (int j = 0 ; errors[SETSOCKOPT][j] ; j++)
+  {
+    situation const f = { "mcleave4", &member4, &mcleave4, 0, errors[SETSOCKOPT][j], errors[SETSOCKOPT][j] } ;
+    attempt(&f, 0, 0, SAME) ;
+    check(k.n == 1) ;
+  }
+}
+
+/* It tries less as long as it was too much, and never says anything. */
+
+static void reserving (void)
+{
+  int before = 0, after = 0 ;
+  socklen_t len = sizeof before ;
+  for (int j = 0 ; errors[SETSOCKOPT][j] ; j++)
+  {
+    int e = errors[SETSOCKOPT][j] ;
+    s = socket_udp4() ;
+    check(!getsockopt(s, SOL_SOCKET, SO_RCVBUF, &before, &len)) ;
+    k.n = k.at[0] = 0 ;
+    k.error[0] = e ;
+    k.on = 1 ;
+    check(keeps((socket_tryreservein(s, 20000), 1))) ;
+    k.on = k.error[0] = 0 ;
+    check(k.n == (e == ENOBUFS ? 2 : 1)) ;
+    check(!getsockopt(s, SOL_SOCKET, SO_RCVBUF, &after, &len)) ;
+    check(e == ENOBUFS ? after > 30000 && after < 40000 : after == before) ;
+    shut() ;
+  }
+}
+
 /* A host without IPv6, at work: an IPv6 program that reaches, and serves, IPv4. */
 
 static void converse (char const *where, char const *to, int (*maker) (void), int nbcoe)
@@ -931,6 +1144,10 @@ int main (void)
   RUN(connected_icmp) ;
   RUN(connected_error) ;
   RUN(named) ;
+  RUN(create_udp) ;
+  RUN(datagrams) ;
+  RUN(multicast) ;
+  RUN(reserving) ;
   RUN(without_ip6) ;
   RUN(without_ip6_native) ;
 #ifndef LIBSOCKET_PORTABLE

@@ -1,0 +1,382 @@
+/* ISC license. */
+
+/* socket_udp4 socket_udp4b socket_udp6 socket_udp6b, socket_recv4 socket_recv6, socket_send4 socket_send4_flag
+   socket_send6 socket_send6_flag, socket_broadcast, socket_tryreservein, noipv6 */
+
+#include "test.h"
+
+#include <sys/time.h>
+
+#include "socket.h"
+
+#define FOREIGN6 "\40\1\15\270\0\0\0\0\0\0\0\0\0\0\0\1"  /* 2001:db8::1 */
+#define LINKLOCAL6 "\376\200\0\0\0\0\0\0\0\0\0\0\0\0\0\1"
+
+static char buf[65536] ;
+static char ip[16] ;
+static uint16_t port, sport, rport ;
+static uint32_t scope ;
+
+static void preset (void)
+{
+  memset(buf, 'x', sizeof buf) ;
+  memset(ip, 'x', sizeof ip) ;
+  port = 54321 ;
+  scope = 7777 ;
+}
+
+/* from is 4 or 16 bytes: the rest of ip is as it was */
+
+static int told (char const *from, size_t len, uint16_t p)
+{
+  for (size_t i = len ; i < sizeof ip ; i++) if (ip[i] != 'x') return 0 ;
+  return !memcmp(ip, from, len) && port == p ;
+}
+
+static int untouched (void)
+{
+  return told("", 0, 54321) && scope == 7777 ;
+}
+
+static int udp (int v6, int blocking)
+{
+  if (blocking) return v6 ? socket_udp6b() : socket_udp4b() ;
+  return v6 ? socket_udp6() : socket_udp4() ;
+}
+
+/* bound to ip, or to any address where it is null */
+
+static int bound (int v6, int blocking, char const *where, uint16_t *p)
+{
+  int s = udp(v6, blocking) ;
+  check(s >= 0) ;
+  check(!(v6 ? socket_bind6(s, where, 0, 0) : socket_bind4(s, where, 0))) ;
+  check(!(v6 ? socket_local6(s, 0, p, 0) : socket_local4(s, 0, p))) ;
+  return s ;
+}
+
+
+/* Create */
+
+static void creates (int (*f) (void), int domain, int nonblocking)
+{
+  int x = -1, s ;
+  socklen_t len = sizeof x ;
+  check(keeps((s = (*f)()) >= 0)) ;
+  check(!getsockopt(s, SOL_SOCKET, SO_DOMAIN, &x, &len) && x == domain) ;
+  check(!getsockopt(s, SOL_SOCKET, SO_TYPE, &x, &len) && x == SOCK_DGRAM) ;
+  check(!(fcntl(s, F_GETFL) & O_NONBLOCK) == !nonblocking) ;
+  check(!(fcntl(s, F_GETFD) & FD_CLOEXEC)) ;
+  if (domain == AF_INET6) check(!getsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &x, &len) && x == 0) ;
+  close(s) ;
+}
+
+static void create (void)
+{
+  creates(&socket_udp4, AF_INET, 1) ;
+  creates(&socket_udp4b, AF_INET, 0) ;
+  creates(&socket_udp6, AF_INET6, 1) ;
+  creates(&socket_udp6b, AF_INET6, 0) ;
+}
+
+static int old_udp (void) { return socket_udp() ; }
+static int old_tcp (void) { return socket_tcp() ; }
+
+static void macros (void)
+{
+  int s = old_tcp(), type = -1 ;
+  socklen_t len = sizeof type ;
+  creates(&old_udp, AF_INET, 1) ;
+  check(s >= 0 && !getsockopt(s, SOL_SOCKET, SO_TYPE, &type, &len) && type == SOCK_STREAM && fcntl(s, F_GETFL) & O_NONBLOCK) ;
+  close(s) ;
+}
+
+static void no_ip6 (void)
+{
+  int type = -1, s ;
+  socklen_t len = sizeof type ;
+  check(noipv6 == 0) ;
+  noipv6 = -1 ;
+  creates(&socket_udp6, AF_INET, 1) ;
+  creates(&socket_udp6b, AF_INET, 0) ;
+  s = socket_tcp6_nbcoe() ;
+  check(!getsockopt(s, SOL_SOCKET, SO_DOMAIN, &type, &len) && type == AF_INET) ;
+  check(noipv6 == -1) ;
+  noipv6 = 0 ;
+  close(s) ;
+}
+
+
+/* Send and receive */
+
+static void echo4 (int blocking)
+{
+  int r = bound(0, blocking, LOOPBACK4, &rport), s = bound(0, blocking, LOOPBACK4, &sport) ;
+  check(keeps(socket_send4(s, "hello", 5, LOOPBACK4, rport) == 5)) ;
+  preset() ;
+  check(test_ready(r, POLLIN) && keeps(socket_recv4(r, buf, sizeof buf, ip, &port) == 5)) ;
+  check(!memcmp(buf, "hellox", 6) && told(LOOPBACK4, 4, sport)) ;
+  check(keeps(socket_send4_flag(r, "back", 4, ip, port, MSG_DONTWAIT) == 4)) ;
+  preset() ;
+  check(test_ready(s, POLLIN) && keeps(socket_recv6(s, buf, sizeof buf, ip, &port, &scope) == 4)) ;
+  check(!memcmp(buf, "backx", 5) && told(MAPPED6, 16, rport) && scope == 0) ;
+  close(r) ;
+  close(s) ;
+}
+
+static void echo6 (int blocking)
+{
+  int r = bound(1, blocking, LOOPBACK6, &rport), s = bound(1, blocking, LOOPBACK6, &sport) ;
+  check(keeps(socket_send6(s, "hello", 5, LOOPBACK6, rport, 0) == 5)) ;
+  preset() ;
+  check(test_ready(r, POLLIN) && keeps(socket_recv6(r, buf, sizeof buf, ip, &port, &scope) == 5)) ;
+  check(!memcmp(buf, "hellox", 6) && told(LOOPBACK6, 16, sport) && scope == 0) ;
+  check(keeps(socket_send6_flag(r, "back", 4, ip, port, 0, MSG_DONTWAIT) == 4)) ;
+  preset() ;
+  check(test_ready(s, POLLIN) && fails(socket_recv4(s, buf, sizeof buf, ip, &port), EAFNOSUPPORT) && untouched()) ;
+  check(fcntl(s, F_SETFL, O_NONBLOCK) == 0 && fails(socket_recv6(s, buf, sizeof buf, 0, 0, 0), EAGAIN)) ;  /* it is gone */
+  close(r) ;
+  close(s) ;
+}
+
+static void ip4 (void) { echo4(0) ; }
+static void ip4_blocking (void) { echo4(1) ; }
+static void ip6 (void) { echo6(0) ; }
+static void ip6_blocking (void) { echo6(1) ; }
+
+/* A dual-stack socket and an IPv4 one; a dual-stack socket sends to itself by either kind of address. */
+
+static void dual (void)
+{
+  int r = bound(1, 0, 0, &rport), s = bound(0, 0, LOOPBACK4, &sport) ;
+  check(keeps(socket_send4(s, "a", 1, LOOPBACK4, rport) == 1)) ;
+  preset() ;
+  check(test_ready(r, POLLIN) && socket_recv6(r, buf, sizeof buf, ip, &port, &scope) == 1 && told(MAPPED6, 16, sport) && scope == 0) ;
+  check(keeps(socket_send6(r, "b", 1, ip, port, scope) == 1)) ;
+  preset() ;
+  check(test_ready(s, POLLIN) && socket_recv4(s, buf, sizeof buf, ip, &port) == 1 && told(LOOPBACK4, 4, rport)) ;
+  check(socket_send4(s, "c", 1, LOOPBACK4, rport) == 1) ;
+  preset() ;
+  check(test_ready(r, POLLIN) && keeps(socket_recv4(r, buf, sizeof buf, ip, &port) == 1) && told(LOOPBACK4, 4, sport)) ;
+  close(r) ;
+  close(s) ;
+}
+
+static void nulls (void)
+{
+  int r = bound(1, 0, 0, &rport), s = bound(1, 0, 0, &sport) ;
+  for (unsigned int i = 0 ; i < 8 ; i++)
+  {
+    check(socket_send6(s, "x", 1, LOOPBACK6, rport, 0) == 1) ;
+    preset() ;
+    check(test_ready(r, POLLIN) && socket_recv6(r, buf, 1, i & 1 ? 0 : ip, i & 2 ? 0 : &port, i & 4 ? 0 : &scope) == 1) ;
+    check(i & 1 ? ip[0] == 'x' : !memcmp(ip, LOOPBACK6, 16)) ;
+    check(port == (i & 2 ? 54321 : sport) && scope == (i & 4 ? 7777 : 0)) ;
+    check(socket_send6(s, "x", 1, MAPPED6, rport, 0) == 1) ;
+    preset() ;
+    check(test_ready(r, POLLIN) && socket_recv4(r, buf, 1, i & 1 ? 0 : ip, i & 2 ? 0 : &port) == 1) ;
+    check(i & 1 ? ip[0] == 'x' : told(LOOPBACK4, 4, i & 2 ? 54321 : sport)) ;
+  }
+  close(r) ;
+  close(s) ;
+}
+
+/* Linux: the any address, and so a null one, is this host */
+
+static void to_any (void)
+{
+  int r = bound(1, 0, 0, &rport), s = bound(0, 0, 0, &sport), t = bound(1, 0, 0, &sport) ;
+  check(socket_send4(s, "4", 1, 0, rport) == 1 && test_ready(r, POLLIN) && socket_recv6(r, buf, 1, 0, 0, 0) == 1 && buf[0] == '4') ;
+  check(socket_send6(t, "6", 1, 0, rport, 0) == 1 && test_ready(r, POLLIN) && socket_recv6(r, buf, 1, 0, 0, 0) == 1 && buf[0] == '6') ;
+  close(r) ;
+  close(s) ;
+  close(t) ;
+}
+
+static void sizes (void)
+{
+  int r = bound(0, 0, LOOPBACK4, &rport), s = bound(0, 0, LOOPBACK4, &sport) ;
+  check(keeps(socket_send4(s, 0, 0, LOOPBACK4, rport) == 0)) ;
+  preset() ;
+  check(test_ready(r, POLLIN) && keeps(socket_recv4(r, buf, sizeof buf, ip, &port) == 0) && told(LOOPBACK4, 4, sport) && buf[0] == 'x') ;
+  check(socket_send4(s, "hello", 5, LOOPBACK4, rport) == 5) ;
+  preset() ;
+  check(test_ready(r, POLLIN) && socket_recv4(r, buf, 2, 0, 0) == 2 && !memcmp(buf, "hexxxx", 6)) ;  /* the rest is lost */
+  check(fails(socket_recv4(r, buf, sizeof buf, ip, &port), EAGAIN)) ;
+  check(fails(socket_send4(s, buf, 65508, LOOPBACK4, rport), EMSGSIZE)) ;
+  check(socket_send4(s, buf, 65507, LOOPBACK4, rport) == 65507) ;
+  check(test_ready(r, POLLIN) && socket_recv4(r, buf, sizeof buf, 0, 0) == 65507) ;
+  close(r) ;
+  close(s) ;
+}
+
+static void refused (void)
+{
+  int r = bound(0, 0, LOOPBACK4, &rport), s = bound(0, 0, LOOPBACK4, &sport) ;
+  preset() ;
+  check(fails(socket_recv4(r, buf, sizeof buf, ip, &port), EAGAIN) && untouched()) ;
+  check(fails(socket_recv6(r, buf, sizeof buf, ip, &port, &scope), EAGAIN) && untouched()) ;
+  check(fails(socket_recv4(-1, buf, 1, ip, &port), EBADF) && fails(socket_recv6(-1, buf, 1, ip, &port, &scope), EBADF) && untouched()) ;
+  check(fails(socket_send4(-1, buf, 1, LOOPBACK4, rport), EBADF) && fails(socket_send6(-1, buf, 1, LOOPBACK6, rport, 0), EBADF)) ;
+  check(fails(socket_send4(s, buf, 1, LOOPBACK4, 0), EINVAL)) ;
+  close(r) ;
+  check(!socket_connect4(s, LOOPBACK4, rport) && socket_send4(s, "x", 1, LOOPBACK4, rport) == 1) ;
+  check(test_ready(s, POLLIN) && fails(socket_recv4(s, buf, 1, ip, &port), ECONNREFUSED)) ;
+  close(s) ;
+}
+
+/* A stream has no address for each read. Its bytes are told all the same. */
+
+static void stream (void)
+{
+  int l = socket_tcp4b(), c = socket_tcp4b(), a ;
+  check(!socket_bind4(l, LOOPBACK4, 0) && !socket_listen(l, 1) && !socket_local4(l, 0, &port) && !socket_connect4(c, LOOPBACK4, port)) ;
+  a = socket_accept4(l, 0, 0) ;
+  check(write(c, "ab", 2) == 2) ;
+  preset() ;
+  check(socket_recv4(a, buf, 1, ip, &port) == 1 && buf[0] == 'a' && untouched()) ;
+  check(socket_recv6(a, buf, 1, ip, &port, &scope) == 1 && buf[0] == 'b' && untouched()) ;
+  close(c) ;
+  check(socket_recv4(a, buf, 1, ip, &port) == 0) ;
+  close(a) ;
+  close(l) ;
+}
+
+static void ignore (int sig) { (void)sig ; }
+
+/* A blocking socket waits; a signal is told. */
+
+static void interrupted (void)
+{
+  struct sigaction sa = { .sa_handler = &ignore } ;
+  struct itimerval ten = { .it_interval.tv_usec = 10000, .it_value.tv_usec = 10000 }, none = { .it_value.tv_usec = 0 } ;
+  struct sigaction old ;
+  int r = bound(1, 1, LOOPBACK6, &rport) ;
+  sigaction(SIGALRM, &sa, &old) ;
+  setitimer(ITIMER_REAL, &ten, 0) ;
+  check(fails(socket_recv4(r, buf, 1, 0, 0), EINTR)) ;
+  check(fails(socket_recv6(r, buf, 1, 0, 0, 0), EINTR)) ;
+  setitimer(ITIMER_REAL, &none, 0) ;
+  sigaction(SIGALRM, &old, 0) ;
+  alarm(120) ;
+  close(r) ;
+}
+
+/* The functions with a 6 on an IPv4 socket */
+
+static void ip4_socket (void)
+{
+  int r, s ;
+  noipv6 = 1 ;
+  r = bound(1, 0, 0, &rport) ;
+  s = bound(1, 0, MAPPED6, &sport) ;
+  noipv6 = 0 ;
+  check(keeps(socket_send6(s, "m", 1, MAPPED6, rport, 7) == 1)) ;
+  preset() ;
+  check(test_ready(r, POLLIN) && socket_recv6(r, buf, 1, ip, &port, &scope) == 1 && told(MAPPED6, 16, sport) && scope == 0) ;
+  check(keeps(socket_send6(s, "l", 1, LOOPBACK6, rport, 0) == 1) && test_ready(r, POLLIN) && socket_recv6(r, buf, 1, 0, 0, 0) == 1) ;
+  check(keeps(socket_send6(s, "a", 1, 0, rport, 0) == 1) && test_ready(r, POLLIN) && socket_recv6(r, buf, 1, 0, 0, 0) == 1) ;
+  check(keeps(socket_send6_flag(s, "a", 1, ANY6, rport, 0, MSG_DONTWAIT) == 1)) ;
+  check(test_ready(r, POLLIN) && socket_recv4(r, buf, 1, 0, 0) == 1 && buf[0] == 'a') ;
+  check(fails(socket_send6(s, "f", 1, FOREIGN6, rport, 0), EAFNOSUPPORT)) ;
+  check(fails(socket_send6(s, "f", 1, LINKLOCAL6, rport, 1), EAFNOSUPPORT)) ;
+  close(r) ;
+  close(s) ;
+}
+
+/* Out of band data needs a flag. */
+
+static void flags (void)
+{
+  int l = socket_tcp6b(), c4 = socket_tcp4b(), c6 = socket_tcp6b(), a ;
+  check(!socket_bind6(l, 0, 0, 0) && !socket_listen(l, 2) && !socket_local6(l, 0, &port, 0)) ;
+  check(!socket_connect4(c4, LOOPBACK4, port)) ;
+  a = socket_accept6(l, 0, 0, 0) ;
+  check(socket_send4_flag(c4, "o", 1, LOOPBACK4, port, MSG_OOB) == 1 && test_ready(a, POLLPRI)) ;
+  close(a) ;
+  check(!socket_connect6(c6, LOOPBACK6, port, 0)) ;
+  a = socket_accept6(l, 0, 0, 0) ;
+  check(socket_send6_flag(c6, "o", 1, LOOPBACK6, port, 0, MSG_OOB) == 1 && test_ready(a, POLLPRI)) ;
+  close(a) ;
+  close(c4) ;
+  close(c6) ;
+  close(l) ;
+}
+
+/* The address of the interface comes with a link-local datagram. */
+
+static void linklocal (void)
+{
+  int r, s ;
+  if (test_namespace() == -1) SKIP("no namespaces here") ;
+  if (system("PATH=$PATH:/usr/sbin:/sbin ; ip addr add fe80::1/64 dev lo nodad 2>/dev/null || exit 1 ;"
+    " until ip -6 route show table local | grep -q '^local fe80::1 ' ; do : ; done")) SKIP("no IPv6 here") ;  /* the route comes a little later */
+  r = bound(1, 0, 0, &rport) ;
+  s = bound(1, 0, 0, &sport) ;
+  check(socket_send6(s, "x", 1, LINKLOCAL6, rport, 1) == 1) ;
+  preset() ;
+  check(test_ready(r, POLLIN)) ;
+  check(socket_recv6(r, buf, 1, ip, &port, &scope) == 1) ;
+  check(told(LINKLOCAL6, 16, sport) && scope == 1) ;
+  close(r) ;
+  close(s) ;
+}
+
+static void broadcast (void)
+{
+  static char const all[4] = { 127, -1, -1, -1 } ;
+  int r = bound(0, 0, 0, &rport), s = bound(0, 0, 0, &sport) ;
+  check(fails(socket_send4(s, "x", 1, all, rport), EACCES)) ;
+  check(keeps(!socket_broadcast(s))) ;
+  check(socket_send4(s, "x", 1, all, rport) == 1) ;
+  check(test_ready(r, POLLIN) && socket_recv4(r, buf, 1, 0, 0) == 1) ;
+  check(fails(socket_broadcast(-1), EBADF)) ;
+  close(r) ;
+  close(s) ;
+}
+
+static int reserve (int s)
+{
+  int n = -1 ;
+  socklen_t len = sizeof n ;
+  check(!getsockopt(s, SOL_SOCKET, SO_RCVBUF, &n, &len)) ;
+  return n ;
+}
+
+static void tryreservein (void)
+{
+  int s = socket_udp4(), before, most ;
+  before = reserve(s) ;
+  socket_tryreservein(s, 65536) ;
+  check(reserve(s) >= 65536 && reserve(s) != before) ;
+  most = reserve(s) ;
+  check(keeps((socket_tryreservein(s, 0x7fffffff), 1)) && reserve(s) >= most) ;  /* cut, not refused */
+  most = reserve(s) ;
+  check(keeps((socket_tryreservein(s, 0), 1)) && keeps((socket_tryreservein(s, -1), 1)) && reserve(s) == most) ;
+  check(keeps((socket_tryreservein(-1, 65536), 1))) ;
+  close(s) ;
+}
+
+int main (void)
+{
+  RUN(create) ;
+  RUN(macros) ;
+  RUN(no_ip6) ;
+  RUN(ip4) ;
+  RUN(ip4_blocking) ;
+  RUN(ip6) ;
+  RUN(ip6_blocking) ;
+  RUN(dual) ;
+  RUN(nulls) ;
+  RUN(to_any) ;
+  RUN(sizes) ;
+  RUN(refused) ;
+  RUN(stream) ;
+  RUN(interrupted) ;
+  RUN(ip4_socket) ;
+  RUN(flags) ;
+  RUN(broadcast) ;
+  RUN(tryreservein) ;
+  RUN(linklocal) ;
+  return test_end() ;
+}

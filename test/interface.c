@@ -1,0 +1,89 @@
+/* ISC license. */
+
+/* socket_getifname socket_getifidx, socket_sctp4 socket_sctp4b socket_sctp6 socket_sctp6b */
+
+#include "test.h"
+
+#include <pthread.h>
+
+#include "socket.h"
+
+#ifndef IPPROTO_SCTP
+#define IPPROTO_SCTP 132
+#endif
+
+static void index_of (void)
+{
+  check(keeps(socket_getifidx("lo") == if_nametoindex("lo")) && socket_getifidx("lo") > 0) ;
+  check(socket_getifidx("no such one") == 0 && socket_getifidx("") == 0) ;
+  check(socket_getifidx("a name that is longer than any interface can have") == 0) ;
+}
+
+static void name_of (void)
+{
+  uint32_t lo = socket_getifidx("lo") ;
+  check(keeps(!strcmp(socket_getifname(lo), "lo"))) ;
+  check(!strcmp(socket_getifname(0), "[unknown]")) ;
+  check(!strcmp(socket_getifname(7777777), "[unknown]")) ;
+  check(!strcmp(socket_getifname(lo), "lo")) ;
+}
+
+static void *other (void *arg)
+{
+  (void)arg ;
+  return (void *)(uintptr_t)socket_getifname(socket_getifidx("lo")) ;
+}
+
+/* Each thread has a buffer of its own. */
+
+static void threads (void)
+{
+  char const *mine = socket_getifname(socket_getifidx("lo")) ;
+  pthread_t t ;
+  void *its = 0 ;
+  check(!pthread_create(&t, 0, &other, 0) && !pthread_join(t, &its)) ;
+#ifndef __STDC_NO_THREADS__
+  check(its && its != mine) ;
+#endif
+  check(!strcmp(mine, "lo")) ;
+}
+
+/* The kernel has SCTP or it has not: then that is all that happens. */
+
+static void sctp (int (*f) (void), int domain, int nonblocking)
+{
+  int x = -1, s ;
+  socklen_t len = sizeof x ;
+  int known = socket(domain, SOCK_STREAM, IPPROTO_SCTP), e = errno ;
+  if (known == -1)
+  {
+    check(fails((*f)(), e) && e == EPROTONOSUPPORT) ;
+    check(noipv6 == 0) ;
+    return ;
+  }
+  close(known) ;
+  check(keeps((s = (*f)()) >= 0)) ;
+  check(!getsockopt(s, SOL_SOCKET, SO_DOMAIN, &x, &len) && x == domain) ;
+  check(!getsockopt(s, SOL_SOCKET, SO_PROTOCOL, &x, &len) && x == IPPROTO_SCTP) ;
+  check(!getsockopt(s, SOL_SOCKET, SO_TYPE, &x, &len) && x == SOCK_STREAM) ;
+  check(!(fcntl(s, F_GETFL) & O_NONBLOCK) == !nonblocking && !(fcntl(s, F_GETFD) & FD_CLOEXEC)) ;
+  if (domain == AF_INET6) check(!getsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &x, &len) && x == 0) ;
+  close(s) ;
+}
+
+static void sctp4 (void) { sctp(&socket_sctp4, AF_INET, 1) ; }
+static void sctp4b (void) { sctp(&socket_sctp4b, AF_INET, 0) ; }
+static void sctp6 (void) { sctp(&socket_sctp6, AF_INET6, 1) ; }
+static void sctp6b (void) { sctp(&socket_sctp6b, AF_INET6, 0) ; }
+
+int main (void)
+{
+  RUN(index_of) ;
+  RUN(name_of) ;
+  RUN(threads) ;
+  RUN(sctp4) ;
+  RUN(sctp4b) ;
+  RUN(sctp6) ;
+  RUN(sctp6b) ;
+  return test_end() ;
+}

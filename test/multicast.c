@@ -1,0 +1,185 @@
+/* ISC license. */
+
+/* socket_mcjoin4 socket_mcjoin6 socket_mcleave4 socket_mcleave6 socket_mcttl4 socket_mchopcount6 socket_mcloop4 socket_mcloop6:
+   in a network namespace with two interfaces, mc1 and mc2, and the route to the groups through mc1 */
+
+#include "test.h"
+
+#include "socket.h"
+
+#define GROUP4 "\357\1\2\3"  /* 239.1.2.3 */
+#define GROUP6 "\377\2\0\0\0\0\0\0\0\0\0\0\0\1\0\3"  /* ff02::1:3 */
+#define MC1 "\12\1\0\1"  /* 10.1.0.1 */
+#define MC2 "\12\2\0\1"
+
+static char const *why ;
+static uint32_t mc1, mc2 ;
+static uint16_t port ;
+
+static char const *setup (void)
+{
+  if (test_namespace() == -1) return "no namespaces here" ;
+  if (system("PATH=$PATH:/usr/sbin:/sbin ; {"
+    " ip link add mc1 type veth peer name mc2 && ip addr add 10.1.0.1/24 dev mc1 && ip addr add 10.2.0.1/24 dev mc2 &&"
+    " ip addr add fe80::1/64 dev mc1 nodad && ip addr add fe80::2/64 dev mc2 nodad &&"
+    " ip link set mc1 up && ip link set mc2 up && ip route add 239.0.0.0/8 dev mc1 ; } >/dev/null")) return "ip cannot set up the interfaces" ;
+  mc1 = socket_getifidx("mc1") ;
+  mc2 = socket_getifidx("mc2") ;
+  return 0 ;
+}
+
+/* blocking: a multicast datagram takes its time */
+
+static int receiver (int v6)
+{
+  int s = v6 ? socket_udp6b() : socket_udp4b() ;
+  int on = 1 ;
+  check(!(v6 ? socket_bind6(s, 0, 0, 0) : socket_bind4(s, 0, 0)) && !socket_local6(s, 0, &port, 0)) ;
+  check(!(v6 ? setsockopt(s, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, &on, sizeof on) : setsockopt(s, IPPROTO_IP, IP_RECVTTL, &on, sizeof on))) ;
+  return s ;
+}
+
+static int send4 (int s, char const *what) { return socket_send4(s, what, 1, GROUP4, port) == 1 ; }
+static int send6 (int s, char const *what) { return socket_send6(s, what, 1, GROUP6, port, mc1) == 1 ; }
+
+/* The next datagram of r says what, and has come with that many hops left. */
+
+static int got (int r, char what, int hops)
+{
+  char c = 0 ;
+  char control[256] ;
+  struct iovec v = { .iov_base = &c, .iov_len = 1 } ;
+  struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control } ;
+  int n = -1 ;
+  if (!test_ready(r, POLLIN) || recvmsg(r, &m, 0) != 1 || c != what) return 0 ;
+  for (struct cmsghdr *p = CMSG_FIRSTHDR(&m) ; p ; p = CMSG_NXTHDR(&m, p)) memcpy(&n, CMSG_DATA(p), sizeof n) ;
+  return n == hops ;
+}
+
+static int got_nothing (int r)
+{
+  char c ;
+  return recv(r, &c, 1, MSG_DONTWAIT) == -1 && errno == EAGAIN ;
+}
+
+static void join4 (void)
+{
+  int r = receiver(0), s = socket_udp4b() ;
+  if (why) { close(r) ; close(s) ; SKIP(why) ; }
+  check(send4(s, "0")) ;
+  check(keeps(!socket_mcjoin4(r, GROUP4, MC1))) ;
+  check(fails(socket_mcjoin4(r, GROUP4, MC1), EADDRINUSE)) ;
+  check(send4(s, "1") && got(r, '1', 1)) ;  /* not 0 */
+  check(keeps(!socket_mcleave4(r, GROUP4))) ;
+  check(fails(socket_mcleave4(r, GROUP4), EADDRNOTAVAIL)) ;
+  check(send4(s, "2")) ;
+  check(keeps(!socket_mcjoin4(r, GROUP4, 0))) ;  /* by the route: mc1 */
+  check(send4(s, "3") && got(r, '3', 1) && got_nothing(r)) ;
+  check(keeps(!socket_mcleave4(r, GROUP4))) ;
+  check(fails(socket_mcjoin4(r, LOOPBACK4, MC1), EINVAL)) ;
+  check(fails(socket_mcjoin4(r, GROUP4, "\12\3\0\1"), ENODEV)) ;
+  check(fails(socket_mcjoin4(-1, GROUP4, MC1), EBADF) && fails(socket_mcleave4(-1, GROUP4), EBADF)) ;
+  close(r) ;
+  close(s) ;
+}
+
+/* The kernel would look on mc1 alone. */
+
+static void leave4_elsewhere (void)
+{
+  int r = receiver(0) ;
+  if (why) { close(r) ; SKIP(why) ; }
+  check(!socket_mcjoin4(r, GROUP4, LOOPBACK4) && keeps(!socket_mcleave4(r, GROUP4))) ;
+  check(!socket_mcjoin4(r, GROUP4, MC1) && !socket_mcjoin4(r, GROUP4, MC2)) ;
+  check(keeps(!socket_mcleave4(r, GROUP4)) && keeps(!socket_mcleave4(r, GROUP4)) && fails(socket_mcleave4(r, GROUP4), EADDRNOTAVAIL)) ;
+  check(!socket_mcjoin4(r, "\340\0\0\11", MC2) && keeps(!socket_mcleave4(r, "\340\0\0\11"))) ;  /* no route at all */
+  check(fails(socket_mcleave4(r, "\340\0\0\11"), EADDRNOTAVAIL)) ;
+  close(r) ;
+}
+
+static void join6 (void)
+{
+  int r = receiver(1), s = socket_udp6b() ;
+  if (why) { close(r) ; close(s) ; SKIP(why) ; }
+  check(send6(s, "0")) ;
+  check(keeps(!socket_mcjoin6(r, GROUP6, (int)mc1))) ;
+  check(fails(socket_mcjoin6(r, GROUP6, (int)mc1), EADDRINUSE)) ;
+  check(send6(s, "1") && got(r, '1', 1)) ;
+  check(keeps(!socket_mcleave6(r, GROUP6))) ;
+  check(fails(socket_mcleave6(r, GROUP6), EADDRNOTAVAIL)) ;
+  check(send6(s, "2")) ;
+  check(!socket_mcjoin6(r, GROUP6, (int)mc2) && !socket_mcjoin6(r, GROUP6, (int)mc1)) ;
+  check(send6(s, "3") && got(r, '3', 1)) ;
+  check(!socket_mcleave6(r, GROUP6) && keeps(!socket_mcleave6(r, GROUP6))) ;  /* on whichever it is */
+  check(fails(socket_mcjoin6(r, LOOPBACK6, (int)mc1), EINVAL)) ;
+  check(fails(socket_mcjoin6(r, GROUP6, 7777), ENODEV)) ;
+  check(fails(socket_mcjoin6(-1, GROUP6, (int)mc1), EBADF) && fails(socket_mcleave6(-1, GROUP6), EBADF)) ;
+  close(r) ;
+  close(s) ;
+}
+
+/* A dual-stack socket joins groups of either family. */
+
+static void join_both (void)
+{
+  int r = receiver(1), s = socket_udp4b() ;
+  char ip[16] ;
+  if (why) { close(r) ; close(s) ; SKIP(why) ; }
+  check(!socket_mcjoin4(r, GROUP4, MC1) && send4(s, "4") && test_ready(r, POLLIN)) ;
+  check(socket_recv6(r, ip, 1, ip, 0, 0) == 1 && !memcmp(ip, "\0\0\0\0\0\0\0\0\0\0\377\377" MC1, 16)) ;
+  check(!socket_mcleave4(r, GROUP4)) ;
+  close(r) ;
+  close(s) ;
+}
+
+/* 255 and not -1 */
+
+static void hops (void)
+{
+  static int const n[] = { 255, 200, 128, 127, 2, 1 } ;
+  int r4 = receiver(0), r6 = -1, s4 = socket_udp4b(), s6 = socket_udp6b() ;
+  if (why) { close(r4) ; close(s4) ; close(s6) ; SKIP(why) ; }
+  check(!socket_mcjoin4(r4, GROUP4, MC1)) ;
+  for (int i = 0 ; i < 6 ; i++) check(keeps(!socket_mcttl4(s4, (char)n[i])) && send4(s4, "t") && got(r4, 't', n[i])) ;
+  r6 = receiver(1) ;
+  check(!socket_mcjoin6(r6, GROUP6, (int)mc1)) ;
+  for (int i = 0 ; i < 6 ; i++) check(keeps(!socket_mchopcount6(s6, (char)n[i])) && send6(s6, "h") && got(r6, 'h', n[i])) ;
+  check(keeps(!socket_mcttl4(s4, 0)) && keeps(!socket_mchopcount6(s6, 0))) ;
+  check(fails(socket_mcttl4(-1, 1), EBADF) && fails(socket_mchopcount6(-1, 1), EBADF)) ;
+  close(r4) ;
+  close(r6) ;
+  close(s4) ;
+  close(s6) ;
+}
+
+/* Any value but 0 is on. */
+
+static void loop (void)
+{
+  int r4 = receiver(0), r6 = -1, s4 = socket_udp4b(), s6 = socket_udp6b() ;
+  if (why) { close(r4) ; close(s4) ; close(s6) ; SKIP(why) ; }
+  check(!socket_mcjoin4(r4, GROUP4, MC1)) ;
+  check(keeps(!socket_mcloop4(s4, 0)) && send4(s4, "0") && keeps(!socket_mcloop4(s4, 1)) && send4(s4, "1") && got(r4, '1', 1)) ;
+  check(!socket_mcloop4(s4, 0) && send4(s4, "2") && keeps(!socket_mcloop4(s4, (char)128)) && send4(s4, "3") && got(r4, '3', 1)) ;
+  r6 = receiver(1) ;
+  check(!socket_mcjoin6(r6, GROUP6, (int)mc1)) ;
+  check(keeps(!socket_mcloop6(s6, 0)) && send6(s6, "0") && keeps(!socket_mcloop6(s6, 1)) && send6(s6, "1") && got(r6, '1', 1)) ;
+  check(!socket_mcloop6(s6, 0) && send6(s6, "2") && keeps(!socket_mcloop6(s6, (char)128)) && send6(s6, "3") && got(r6, '3', 1)) ;
+  check(fails(socket_mcloop4(-1, 1), EBADF) && fails(socket_mcloop6(-1, 1), EBADF)) ;
+  close(r4) ;
+  close(r6) ;
+  close(s4) ;
+  close(s6) ;
+}
+
+int main (void)
+{
+  why = setup() ;
+  RUN(join4) ;
+  RUN(leave4_elsewhere) ;
+  RUN(join6) ;
+  RUN(join_both) ;
+  RUN(hops) ;
+  RUN(loop) ;
+  return test_end() ;
+}
