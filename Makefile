@@ -105,7 +105,7 @@ OBJECTS = \
 
 all: libsocket.a
 
-.PHONY: all examples test check interop libowfat explore matrix lint cover demo bench deps deps-dev deps-interop deps-libowfat install uninstall dist clean
+.PHONY: all examples test check interop libowfat explore matrix lint cover demo bench deps deps-dev deps-interop deps-libowfat install install-examples uninstall dist clean
 
 libsocket.a: $(OBJECTS)
 	rm -f $@
@@ -133,6 +133,12 @@ EXAMPLES = \
  examples/echoline \
  examples/race \
  examples/tcpconnect
+
+# those that are installed; each has a page in section 1
+PROGRAMS = \
+ echod \
+ race \
+ tcpconnect
 
 examples: $(EXAMPLES)
 
@@ -199,6 +205,7 @@ test/draw: examples/race.c
 # Measurements
 
 BENCHES = \
+ test/bench_echod \
  test/bench_fastopen \
  test/bench_races
 
@@ -206,12 +213,13 @@ bench: $(BENCHES) test/network
 	@for program in $(BENCHES) 'test/network -t' ; do $$program || exit ; done
 
 $(BENCHES): libsocket.a socket.h test/test.h
+test/bench_echod: examples/echod
 
 
 # Packages: what the library and its tests need beside a compiler; what the developers' targets need; what test/interop and test/libowfat need
 
 DEPS = skalibs-dev mandoc iproute2
-DEPS_DEV = bmake clang g++ musl-tools tcc
+DEPS_DEV = bmake clang g++ musl-tools ncat socat tcc
 DEPS_INTEROP = netbase nginx-light redis-server ucspi-proxy ucspi-tcp
 DEPS_LIBOWFAT = dpkg-dev g++ libowfat-dev
 
@@ -248,9 +256,16 @@ install: libsocket.a
 	chmod 644 $(TO)/include/libsocket/socket.h $(TO)/lib/libsocket.a $(TO)/lib/pkgconfig/libsocket.pc
 	for page in man/*.3 ; do chmod 644 $(TO)/share/man/man3/$${page#man/} || exit ; done
 
+install-examples: $(EXAMPLES)
+	umask 022 && mkdir -p $(TO)/bin $(TO)/share/man/man1
+	for program in $(PROGRAMS) ; do \
+	  cp -f examples/$$program $(TO)/bin/$$program && cp man/$$program.1 $(TO)/share/man/man1/$$program.1 && \
+	  chmod 755 $(TO)/bin/$$program && chmod 644 $(TO)/share/man/man1/$$program.1 || exit ; done
+
 uninstall:
 	rm -f $(TO)/include/libsocket/socket.h $(TO)/lib/libsocket.a $(TO)/lib/pkgconfig/libsocket.pc
 	for page in man/*.3 ; do rm -f $(TO)/share/man/man3/$${page#man/} ; done
+	for program in $(PROGRAMS) ; do rm -f $(TO)/bin/$$program $(TO)/share/man/man1/$$program.1 ; done
 	-rmdir $(TO)/include/libsocket
 
 dist:

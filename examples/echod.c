@@ -1,59 +1,51 @@
 /* ISC license. */
 
-/*
-   echod [-v] [-f] ip port: sends back what it receives, to many clients at once, in one process.
-   ip is an IPv4 or IPv6 address; :: serves both. With port 0 the kernel chooses one.
-   Standard output gets one line, "ip port": where echod listens. -v logs the clients, -f is TCP Fast Open.
-   SIGTERM or SIGINT ends it.
-*/
+/* echod [-h] [-v] [-f] ip port: sends back what it receives, to thousands of clients at once. See man/echod.1. */
 
 #include <skalibs/nonposix.h>
 
 #include <errno.h>
 #include <signal.h>
-#include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 #include <arpa/inet.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
 
-#include <skalibs/allreadwrite.h>
 #include <skalibs/buffer.h>
 #include <skalibs/djbunix.h>
 #include <skalibs/error.h>
 #include <skalibs/fmtscan.h>
-#include <skalibs/iopause.h>
 #include <skalibs/selfpipe.h>
 #include <skalibs/sgetopt.h>
 #include <skalibs/sig.h>
 #include <skalibs/strerr.h>
-#include <skalibs/tai.h>
 #include <skalibs/types.h>
 
 #include "socket.h"
 
-#define USAGE "echod [-v] [-f] ip port"
-#define CLIENTS 1000
-#define BUFLEN 16384
-#define NAMELEN (IP6_FMT + 1 + UINT16_FMT)
+#define USAGE "echod [-h] [-v] [-f] ip port"
+#define CLIENTS 65536  /* descriptors are below this */
+#define BUFLEN 65536
+#define EVENTS 64
+#define GRACE 5  /* seconds that clients have after SIGTERM */
 
 extern char const *PROG ;  /* skalibs 2.13 has it in strerr.h, later ones in prog.h */
 
-typedef struct client_s client ;
-struct client_s
+typedef struct
 {
-  int fd ;
-  int eof ;                 /* it has said all it had to say */
-  size_t start, end ;       /* buf[start..end) is to be sent back */
+  char name[IP6_FMT + 1 + UINT16_FMT] ;
+  char here ;
+  char full ;               /* has to read before it may write more */
+  char bye ;                /* our FIN is sent */
   uint64_t echoed ;
-  char name[NAMELEN] ;
-  char buf[BUFLEN] ;
-} ;
+} client ;
 
-static client clients[CLIENTS] ;
+static client clients[CLIENTS] ;  /* by descriptor */
 static unsigned int n = 0 ;
-static int verbose = 0 ;
+static int ep, listener, verbose = 0, ending = 0 ;
 
-
- /* Addresses are 16 bytes everywhere: IPv4 ones are mapped to ::ffff:0.0.0.0/96. */
+/* Addresses are 16 bytes everywhere: IPv4 ones are mapped to ::ffff:0.0.0.0/96. */
 
 static char const mapped[12] = "\0\0\0\0\0\0\0\0\0\0\377\377" ;
 
@@ -71,127 +63,133 @@ static void name_fmt (char *s, char const *ip, uint16_t port)
   *s = 0 ;
 }
 
-
- /* Clients */
-
-static int client_new (int s)
+static int watch (int op, int fd, uint32_t events)
 {
-  client *c = clients + n ;
-  char ip[16] ;
-  uint16_t port ;
-  c->fd = socket_accept6_nbcoe(s, ip, &port, 0) ;
-  if (c->fd == -1) return -1 ;
-  c->eof = 0 ;
-  c->start = c->end = 0 ;
-  c->echoed = 0 ;
-  name_fmt(c->name, ip, port) ;
-  n++ ;
-  if (verbose) strerr_warni2x(c->name, " connected") ;
-  return 0 ;
+  struct epoll_event x = { .events = events, .data.fd = fd } ;
+  return epoll_ctl(ep, op, fd, &x) ;
 }
 
-static void client_free (client *c, int r)
+/* No descriptor for a newcomer: not before somebody leaves, or a second later (others may use them up, too). */
+
+static void accept_clients (void)
 {
+  char ip[16] ;
+  uint16_t port ;
+  int fd ;
+  while ((fd = socket_accept6_nbcoe(listener, ip, &port, 0)) >= 0)
+  {
+    if (fd >= CLIENTS || watch(EPOLL_CTL_ADD, fd, EPOLLIN) == -1) { fd_close(fd) ; continue ; }
+    clients[fd] = (client){ .here = 1 } ;
+    name_fmt(clients[fd].name, ip, port) ;
+    n++ ;
+    if (verbose) strerr_warni3x(clients[fd].name, " connected", socket_fastopen_used(fd) == 1 ? ", its first bytes in the SYN" : "") ;
+  }
+  if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) return ;
+  strerr_warnwu1sys("accept") ;
+  watch(EPOLL_CTL_MOD, listener, 0) ;
+  alarm(1) ;
+}
+
+static void accept_again (void)
+{
+  if (!ending) watch(EPOLL_CTL_MOD, listener, EPOLLIN) ;
+}
+
+/*
+   Peeks, writes, and takes from the kernel what was written. What the client does not read yet stays there:
+   no buffer of ours, and TCP stops the client.
+   1: goes on. 0: it has sent its FIN, and everything is back. -1: broken.
+*/
+
+static int client_echo (client *c, int fd)
+{
+  static char buf[BUFLEN] ;
+  ssize_t w = 0 ;
+  ssize_t r = recv(fd, buf, BUFLEN, c->bye ? 0 : MSG_PEEK) ;
+  if (r == 0 || (r == -1 && !error_isagain(errno))) return (int)r ;
+  if (c->bye) return 1 ;
+  if (r > 0) w = send(fd, buf, (size_t)r, 0) ;
+  if (w == -1 && !error_isagain(errno)) return -1 ;
+  if (w > 0 && recv(fd, 0, (size_t)w, MSG_TRUNC) != w) return -1 ;
+  if (w > 0) c->echoed += (uint64_t)w ;
+  if (c->full != (w < r))
+  {
+    c->full = w < r ;
+    watch(EPOLL_CTL_MOD, fd, c->full ? EPOLLOUT : EPOLLIN) ;
+  }
+  if (ending && !c->full && r < BUFLEN)  /* a close now would be a reset if it goes on writing */
+  {
+    shutdown(fd, SHUT_WR) ;
+    c->bye = 1 ;
+  }
+  return 1 ;
+}
+
+static void client_step (int fd)
+{
+  client *c = clients + fd ;
   char fmt[UINT64_FMT] ;
+  int r = c->here ? client_echo(c, fd) : 1 ;
+  if (r == 1) return ;
   fmt[uint64_fmt(fmt, c->echoed)] = 0 ;
   if (verbose && r == -1) strerr_warni4sys(c->name, " broke off after ", fmt, " bytes") ;
   else if (verbose) strerr_warni4x(c->name, " left after ", fmt, " bytes") ;
-  fd_close(c->fd) ;
-  *c = clients[--n] ;
+  fd_close(fd) ;
+  c->here = 0 ;
+  n-- ;
+  accept_again() ;
 }
 
-/* A client whose buffer is full has to read before it may write more. */
+/* The alarm means: try to accept again, or, after SIGTERM, that the time is up. 1: end at once. */
 
-static int client_reads (client const *c)
+static int signalled (void)
 {
-  return !c->eof && c->end < BUFLEN ;
-}
-
-static int client_writes (client const *c)
-{
-  return c->start < c->end ;
-}
-
-/* 1: goes on. 0: it has sent its FIN, and everything is back. -1: broken. */
-
-static int client_echo (client *c)
-{
-  if (client_reads(c))
+  int sig = selfpipe_read() ;
+  if (sig == -1) strerr_diefu1sys(111, "read selfpipe") ;
+  if (ending) return sig > 0 ;
+  if (sig == SIGALRM) accept_again() ;
+  else if (sig)
   {
-    ssize_t r = fd_read(c->fd, c->buf + c->end, BUFLEN - c->end) ;
-    if (r > 0) c->end += (size_t)r ;
-    else if (r == 0) c->eof = 1 ;
-    else if (!error_isagain(errno)) return -1 ;
+    ending = 1 ;
+    fd_close(listener) ;
+    alarm(GRACE) ;
+    while (selfpipe_read() > 0) ;  /* an alarm from before */
+    for (int fd = 0 ; fd < CLIENTS ; fd++) client_step(fd) ;
   }
-  if (client_writes(c))
+  return 0 ;
+}
+
+static void serve (int sigfd)
+{
+  struct epoll_event x[EVENTS] ;
+  while (!ending || n)
   {
-    ssize_t w = fd_write(c->fd, c->buf + c->start, c->end - c->start) ;
-    if (w == -1 && !error_isagain(errno)) return -1 ;
-    if (w > 0)
+    int m = epoll_wait(ep, x, EVENTS, -1) ;
+    if (m == -1 && errno != EINTR) strerr_diefu1sys(111, "epoll_wait") ;
+    for (int i = 0 ; i < m ; i++)
     {
-      c->start += (size_t)w ;
-      c->echoed += (uint64_t)w ;
+      int fd = x[i].data.fd ;
+      if (fd == listener) accept_clients() ;
+      else if (fd != sigfd) client_step(fd) ;
+      else if (signalled()) return ;
     }
-    if (c->start == c->end) c->start = c->end = 0 ;
   }
-  return client_reads(c) || client_writes(c) ;
 }
-
 
 static int listen_on (char const *ip, uint16_t port, int fastopen)
 {
-  char name[NAMELEN] ;
+  char name[IP6_FMT + 1 + UINT16_FMT] ;
   char local[16] ;
-  int s ;
+  int s = socket_tcp6_nbcoe() ;
   name_fmt(name, ip, port) ;
-  s = socket_tcp6_nbcoe() ;
   if (s == -1) strerr_diefu1sys(111, "create socket") ;
   if (socket_bind6_reuse(s, ip, port, 0) == -1) strerr_diefu2sys(111, "bind to ", name) ;
   if (fastopen && socket_fastopen(s) == -1) strerr_warnwu1sys("enable fast open") ;
-  if (socket_listen(s, CLIENTS) == -1) strerr_diefu2sys(111, "listen on ", name) ;
+  if (socket_listen(s, SOMAXCONN) == -1) strerr_diefu2sys(111, "listen on ", name) ;
   if (socket_local6(s, local, &port, 0) == -1) strerr_diefu1sys(111, "get local address") ;
   name_fmt(name, local, port) ;
   if (buffer_puts(buffer_1, name) < 0 || buffer_putflush(buffer_1, "\n", 1) < 0) strerr_diefu1sys(111, "write to stdout") ;
   return s ;
-}
-
-static void serve (int s, int sigfd)
-{
-  tain retry = STAMP ;  /* no descriptor for a newcomer: not before somebody leaves, or a second later (others may use them up, too) */
-  for (;;)
-  {
-    iopause_fd x[2 + CLIENTS] ;
-    int crowded = tain_future(&retry) ;
-    int accepting = !crowded && n < CLIENTS ;
-    x[0].fd = sigfd ;
-    x[0].events = IOPAUSE_READ ;
-    x[1].fd = s ;
-    x[1].events = accepting ? IOPAUSE_READ : 0 ;
-    for (unsigned int i = 0 ; i < n ; i++)
-    {
-      x[2 + i].fd = clients[i].fd ;
-      x[2 + i].events = 0 ;
-      if (client_reads(clients + i)) x[2 + i].events |= IOPAUSE_READ ;
-      if (client_writes(clients + i)) x[2 + i].events |= IOPAUSE_WRITE ;
-    }
-    if (iopause_g(x, 2 + n, crowded ? &retry : &tain_infinite) == -1) strerr_diefu1sys(111, "iopause") ;
-    if (x[0].revents) return ;
-
-    for (unsigned int i = n ; i-- ;) if (x[2 + i].revents)  /* backwards: client_free fills the gap with the last one */
-    {
-      int r = client_echo(clients + i) ;
-      if (r == 1) continue ;
-      client_free(clients + i, r) ;
-      retry = STAMP ;
-    }
-
-    if (!accepting || !x[1].revents || client_new(s) == 0) continue ;
-    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-    {
-      strerr_warnwu1sys("accept") ;
-      tain_addsec_g(&retry, 1) ;
-    }
-  }
 }
 
 int main (int argc, char const *const *argv)
@@ -203,12 +201,13 @@ int main (int argc, char const *const *argv)
   int sigfd ;
   PROG = "echod" ;
 
-  for (int opt = 0 ; opt != -1 ;)
+  for (int opt ; (opt = subgetopt_r(argc, argv, "hvf", &l)) != -1 ;)
   {
-    opt = subgetopt_r(argc, argv, "vf", &l) ;
     if (opt == 'v') verbose = 1 ;
     else if (opt == 'f') fastopen = 1 ;
-    else if (opt != -1) strerr_dieusage(100, USAGE) ;
+    else if (opt != 'h') strerr_dieusage(100, USAGE) ;
+    else if (buffer_putsflush(buffer_1, "usage: " USAGE "\n") >= 0) return 0 ;
+    else strerr_diefu1sys(111, "write to stdout") ;
   }
   argc -= l.ind ; argv += l.ind ;
   if (argc != 2) strerr_dieusage(100, USAGE) ;
@@ -218,8 +217,13 @@ int main (int argc, char const *const *argv)
   if (!fd_sanitize()) strerr_diefu1sys(111, "open standard descriptors") ;
   sigfd = selfpipe_init() ;
   if (sigfd == -1) strerr_diefu1sys(111, "create selfpipe") ;
-  if (sig_ignore(SIGPIPE) == -1 || selfpipe_trap(SIGTERM) == -1 || selfpipe_trap(SIGINT) == -1) strerr_diefu1sys(111, "trap signals") ;
-  tain_now_set_stopwatch_g() ;
-  serve(listen_on(ip, port, fastopen), sigfd) ;
+  if (sig_ignore(SIGPIPE) == -1 || selfpipe_trap(SIGTERM) == -1 || selfpipe_trap(SIGINT) == -1
+   || selfpipe_trap(SIGALRM) == -1) strerr_diefu1sys(111, "trap signals") ;
+  ep = epoll_create1(EPOLL_CLOEXEC) ;
+  if (ep == -1) strerr_diefu1sys(111, "create epoll instance") ;
+  listener = listen_on(ip, port, fastopen) ;
+  if (watch(EPOLL_CTL_ADD, sigfd, EPOLLIN) == -1
+   || watch(EPOLL_CTL_ADD, listener, EPOLLIN) == -1) strerr_diefu1sys(111, "watch the listener") ;
+  serve(sigfd) ;
   return 0 ;
 }

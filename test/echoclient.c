@@ -1,6 +1,6 @@
 /* ISC license. */
 
-/* echoclient path: the cases of the echo daemon at path, for test/echod */
+/* echoclient path few: the cases of the echo daemon at path, for test/echod; the one at few has descriptors below 32 only */
 
 #include "test.h"
 
@@ -9,12 +9,14 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <netinet/tcp.h>
+#include <linux/sockios.h>
 
 #include "socket.h"
 
 #define MEGABYTE 1048576
 
 static char const *echod ;
+static char const *few ;
 static struct rlimit descriptors ;
 
 
@@ -98,6 +100,13 @@ static int stop (served *d)
 static long took (struct rusage const *usage)
 {
   return (usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000000 + usage->ru_utime.tv_usec + usage->ru_stime.tv_usec ;
+}
+
+static double now (void)
+{
+  struct timespec ts ;
+  clock_gettime(CLOCK_MONOTONIC, &ts) ;
+  return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9 ;
 }
 
 /* How many lines of standard error have this text in them. */
@@ -396,6 +405,67 @@ static void many (void)
   check(stop(&d) == 0) ;
 }
 
+/* As many as there may be descriptors, each with 32 KiB under way before any is read: nothing is lost, and echod stays small. */
+
+static void thousands (void)
+{
+  served d ;
+  struct rusage usage ;
+  struct rlimit files = descriptors ;
+  unsigned int n = 2000 ;
+  static int s[2000] ;
+  if (files.rlim_max < n + 100) n = (unsigned int)files.rlim_max - 100 ;
+  printf("# %u connections\n", n) ;
+  files.rlim_cur = files.rlim_max ;
+  check(setrlimit(RLIMIT_NOFILE, &files) == 0) ;
+  check(spawn(&d, 0, "127.0.0.1", 0, n + 10) == 0) ;
+  for (unsigned int i = 0 ; i < n ; i++) s[i] = dial4(&d) ;
+  for (unsigned int i = 0 ; i < n ; i++) check(put(s[i], i, MEGABYTE / 64) == MEGABYTE / 64) ;
+  for (unsigned int i = 0 ; i < n ; i++) check(put(s[i], i + MEGABYTE / 64, MEGABYTE / 64) == MEGABYTE / 64) ;
+  for (unsigned int i = 0 ; i < n ; i++)
+  {
+    size_t received = 0 ;
+    ssize_t r = 1 ;
+    check(shutdown(s[i], SHUT_WR) == 0) ;
+    for (; r > 0 ; received += r > 0 ? (size_t)r : 0) r = test_ready(s[i], POLLIN) ? get(s[i], i + received) : -1 ;
+    check(r == 0 && received == MEGABYTE / 32) ;
+    close(s[i]) ;
+  }
+  check(setrlimit(RLIMIT_NOFILE, &descriptors) == 0) ;
+  check(stop_by(&d, SIGTERM, &usage) == 0) ;
+  check(usage.ru_maxrss < 8192) ;
+  check(said(&d, "") == 0) ;
+  fclose(d.err) ;
+}
+
+/* The echod of few descriptors turns away whoever would get a higher one. */
+
+static void too_many (void)
+{
+  served d ;
+  char const *path = echod ;
+  int s[50] ;
+  unsigned int welcome = 0 ;
+  echod = few ;
+  check(start(&d, 0, "127.0.0.1") == 0) ;
+  echod = path ;
+  for (unsigned int i = 0 ; i < 50 ; i++) s[i] = dial4(&d) ;
+  for (unsigned int i = 0 ; i < 50 ; i++)
+  {
+    if (i == welcome && echoes(s[i], "hello")) welcome++ ;
+    else check(!echoes(s[i], "hello")) ;
+  }
+  check(welcome >= 20 && welcome < 30) ;
+  for (unsigned int i = 0 ; i < welcome ; i++) check(echoes(s[i], "still here")) ;
+  close(s[49]) ;
+  check(shutdown(s[0], SHUT_WR) == 0 && ends(s[0])) ;
+  close(s[0]) ;
+  s[0] = dial4(&d) ;
+  check(echoes(s[0], "hello")) ;
+  for (unsigned int i = 0 ; i < 49 ; i++) close(s[i]) ;
+  check(stop(&d) == 0) ;
+}
+
 static void half_close (void)
 {
   served d ;
@@ -561,7 +631,10 @@ static void stalled_client (void)
   check(stop(&d) == 0) ;
 }
 
-/* Stalled clients, silent ones and half-closed ones cost no time. */
+/*
+   Stalled clients, silent ones and half-closed ones cost no time. They never read and never leave:
+   after SIGTERM echod waits for them 5 seconds.
+*/
 
 static void idle (void)
 {
@@ -569,6 +642,7 @@ static void idle (void)
   struct rusage usage ;
   int silent, stalled, halfclosed ;
   struct pollfd x = { .events = POLLIN } ;
+  double begin ;
   check(start(&d, 0, "127.0.0.1") == 0) ;
   silent = dial4(&d) ;
   stalled = dial_small(&d) ;
@@ -577,7 +651,9 @@ static void idle (void)
   check(shutdown(halfclosed, SHUT_WR) == 0) ;
   x.fd = silent ;
   check(poll(&x, 1, 700) == 0) ;
+  begin = now() ;
   check(stop_by(&d, SIGTERM, &usage) == 0) ;
+  check(now() - begin > 4 && now() - begin < 15) ;
   check(took(&usage) < 300000) ;
   fclose(d.err) ;
   close(silent) ;
@@ -669,17 +745,88 @@ static void signals (void)
   {
     served d ;
     struct rusage usage ;
-    int s, t ;
+    int s ;
+    double begin ;
     check(start(&d, "-v", "127.0.0.1") == 0) ;
     s = dial4(&d) ;
-    t = dial_small(&d) ;
-    check(echoes(s, "hello") && stall(t) > 0) ;
-    check(stop_by(&d, sigs[i], &usage) == 0) ;
-    check(ends(s)) ;
+    check(echoes(s, "hello")) ;
+    begin = now() ;
+    check(kill(d.pid, sigs[i]) == 0 && ends(s)) ;
+    check(fails(dial4(&d), ECONNREFUSED)) ;
     close(s) ;
-    close(t) ;
+    check(wait_for(&d, &usage) == 0) ;
+    check(now() - begin < 4) ;
+    check(said(&d, " left after 5 bytes\n") == 1) ;
     fclose(d.err) ;
   }
+}
+
+/* Who does not read keeps it for a while, and a second signal ends that. */
+
+static void second_signal (void)
+{
+  served d ;
+  int s, t ;
+  double begin ;
+  check(start(&d, 0, "127.0.0.1") == 0) ;
+  s = dial4(&d) ;
+  t = dial_small(&d) ;
+  check(stall(t) > 0) ;
+  begin = now() ;
+  check(kill(d.pid, SIGTERM) == 0 && ends(s)) ;
+  check(waitpid(d.pid, 0, WNOHANG) == 0) ;
+  check(stop(&d) == 0) ;
+  check(now() - begin < 4) ;
+  close(s) ;
+  close(t) ;
+}
+
+/* What echod's end of the connection has when the signal comes is echoed, and then the stream ends without a reset. */
+
+static void signal_stalled (void)
+{
+  served d ;
+  struct rusage usage ;
+  int s, unsent = -1 ;
+  size_t sent, received = 0 ;
+  ssize_t r = 1 ;
+  check(start(&d, 0, "127.0.0.1") == 0) ;
+  s = dial_small(&d) ;
+  sent = stall(s) ;
+  check(ioctl(s, SIOCOUTQ, &unsent) == 0 && sent > (size_t)unsent + MEGABYTE / 16) ;
+  check(kill(d.pid, SIGTERM) == 0) ;
+  for (; r > 0 ; received += r > 0 ? (size_t)r : 0) r = test_ready(s, POLLIN) ? get(s, received) : -1 ;
+  check(r == 0 && received >= sent - (size_t)unsent) ;
+  close(s) ;
+  check(wait_for(&d, &usage) == 0) ;
+  fclose(d.err) ;
+}
+
+/* A client that goes on writing gets what was echoed and an end, no reset. */
+
+static void signal_busy (void)
+{
+  served d ;
+  struct rusage usage ;
+  struct pollfd x = { .events = POLLIN | POLLOUT } ;
+  size_t sent = 0, received = 0 ;
+  ssize_t r = 1 ;
+  int told = 0 ;
+  check(start(&d, 0, "127.0.0.1") == 0) ;
+  x.fd = dial_small(&d) ;
+  while (r && poll(&x, 1, 30000) == 1)
+  {
+    r = x.revents & POLLOUT ? put(x.fd, sent, MEGABYTE) : 0 ;
+    if (r > 0) sent += (size_t)r ;
+    r = x.revents & ~POLLOUT ? get(x.fd, received) : 1 ;
+    if (r == -1) break ;
+    if (x.revents & ~POLLOUT) received += (size_t)r ;
+    if (!told && received > MEGABYTE) told = kill(d.pid, SIGTERM) == 0 ;
+  }
+  check(r == 0 && told && received <= sent) ;
+  close(x.fd) ;
+  check(wait_for(&d, &usage) == 0) ;
+  fclose(d.err) ;
 }
 
 static void logs (void)
@@ -732,13 +879,14 @@ static int early_data (void)
   served d ;
   int s ;
   if (test_namespace() == -1 || test_write("/proc/sys/net/ipv4/tcp_fastopen", "3") == -1) return 2 ;
-  if (start(&d, "-f", "127.0.0.1") == -1) return 1 ;
+  if (start(&d, "-vf", "127.0.0.1") == -1) return 1 ;
   if (said(&d, strerror(ENOSYS))) return 2 ;
   for (int i = 0 ; i < 2 ; i++)
   {
     s = socket_tcp4b() ;
     if (socket_fastopen_connect4(s, LOOPBACK4, d.port, "hello", 5) != 5 || !hears(s, "hello")) return 1 ;
     if (socket_fastopen_used(s) != i) return 1 ;
+    if (said(&d, " connected") != (unsigned int)i + 1 || said(&d, " connected, its first bytes in the SYN\n") != (unsigned int)i) return 1 ;
     if (shutdown(s, SHUT_WR) == -1 || !ends(s)) return 1 ;
     close(s) ;
   }
@@ -789,8 +937,9 @@ static void no_sockets (void)
 
 int main (int argc, char **argv)
 {
-  if (argc != 2) return 100 ;
+  if (argc != 3) return 100 ;
   echod = argv[1] ;
+  few = argv[2] ;
   getrlimit(RLIMIT_NOFILE, &descriptors) ;
   RUN(echo4) ;
   RUN(echo6) ;
@@ -799,6 +948,8 @@ int main (int argc, char **argv)
   RUN(four_megabytes) ;
   RUN(partial_writes) ;
   RUN(many) ;
+  RUN(thousands) ;
+  RUN(too_many) ;
   RUN(half_close) ;
   RUN(half_close_stalled) ;
   RUN(resets) ;
@@ -810,6 +961,9 @@ int main (int argc, char **argv)
   RUN(descriptors_return) ;
   RUN(descriptors_return_busy) ;
   RUN(signals) ;
+  RUN(second_signal) ;
+  RUN(signal_stalled) ;
+  RUN(signal_busy) ;
   RUN(logs) ;
   RUN(fast_open) ;
   RUN(fast_open_early) ;
