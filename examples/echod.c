@@ -36,8 +36,8 @@ typedef struct
 {
   char name[IP6_FMT + 1 + UINT16_FMT] ;
   char here ;
-  char full ;               /* has to read before it may write more */
-  char bye ;                /* our FIN is sent */
+  char full ;  /* has to read before it may write more */
+  char bye ;   /* our FIN is sent */
   uint64_t echoed ;
 } client ;
 
@@ -104,8 +104,7 @@ static void accept_again (void)
 static int client_echo (client *c, int fd)
 {
   static char buf[BUFLEN] ;
-  ssize_t w = 0 ;
-  ssize_t r = recv(fd, buf, BUFLEN, c->bye ? 0 : MSG_PEEK) ;
+  ssize_t w = 0, r = recv(fd, buf, BUFLEN, c->bye ? 0 : MSG_PEEK) ;
   if (r == 0 || (r == -1 && !error_isagain(errno))) return (int)r ;
   if (c->bye) return 1 ;
   if (r > 0) w = send(fd, buf, (size_t)r, 0) ;
@@ -178,8 +177,7 @@ static void serve (int sigfd)
 
 static int listen_on (char const *ip, uint16_t port, int fastopen)
 {
-  char name[IP6_FMT + 1 + UINT16_FMT] ;
-  char local[16] ;
+  char name[IP6_FMT + 1 + UINT16_FMT], local[16] ;
   int s = socket_tcp6_nbcoe() ;
   name_fmt(name, ip, port) ;
   if (s == -1) strerr_diefu1sys(111, "create socket") ;
@@ -197,8 +195,7 @@ int main (int argc, char const *const *argv)
   subgetopt l = SUBGETOPT_ZERO ;
   char ip[16] ;
   uint16_t port ;
-  int fastopen = 0 ;
-  int sigfd ;
+  int sigfd, fastopen = 0 ;
   PROG = "echod" ;
 
   for (int opt ; (opt = subgetopt_r(argc, argv, "hvf", &l)) != -1 ;)

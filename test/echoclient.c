@@ -370,17 +370,6 @@ static void given_port (void)
   close(holder) ;
 }
 
-static void four_megabytes (void)
-{
-  served d ;
-  int s ;
-  check(start(&d, 0, "127.0.0.1") == 0) ;
-  s = dial_small(&d) ;
-  check(stream(s, 0, 4 * MEGABYTE)) ;
-  close(s) ;
-  check(stop(&d) == 0) ;
-}
-
 /* Reads nothing before echod cannot write any more: all is there nevertheless. */
 
 static void partial_writes (void)
@@ -657,15 +646,14 @@ static void no_descriptors (void)
   fclose(d.err) ;
 }
 
-/* Descriptors that others gave back are used though nobody leaves, and though a client keeps echod busy. */
+/* Descriptors that others gave back are used though nobody leaves. */
 
-static void return_descriptors (int busy)
+static void descriptors_return (void)
 {
   served d ;
   struct rlimit none = { .rlim_cur = 4, .rlim_max = descriptors.rlim_max } ;
   struct pollfd x = { .events = POLLIN } ;
   int s ;
-  time_t begin = time(0) ;
   check(start(&d, 0, "127.0.0.1") == 0) ;
   s = dial4(&d) ;
   check(echoes(s, "hello")) ;
@@ -675,22 +663,11 @@ static void return_descriptors (int busy)
   check(poll(&x, 1, 300) == 0) ;
   check(said(&d, "echod: warning: unable to accept: ") > 0) ;
   check(prlimit(d.pid, RLIMIT_NOFILE, &descriptors, 0) == 0) ;
-  while (busy && poll(&x, 1, 1) == 0 && time(0) - begin < 30) check(echoes(s, "busy")) ;
   check(hears(x.fd, "hello")) ;
   check(echoes(s, "bye")) ;
   close(x.fd) ;
   close(s) ;
   check(stop(&d) == 0) ;
-}
-
-static void descriptors_return (void)
-{
-  return_descriptors(0) ;
-}
-
-static void descriptors_return_busy (void)
-{
-  return_descriptors(1) ;
 }
 
 static void signals (void)
@@ -897,7 +874,6 @@ int main (int argc, char **argv)
   RUN(echo6) ;
   RUN(both_families) ;
   RUN(given_port) ;
-  RUN(four_megabytes) ;
   RUN(partial_writes) ;
   RUN(many) ;
   RUN(thousands) ;
@@ -910,7 +886,6 @@ int main (int argc, char **argv)
   RUN(idle) ;
   RUN(no_descriptors) ;
   RUN(descriptors_return) ;
-  RUN(descriptors_return_busy) ;
   RUN(signals) ;
   RUN(second_signal) ;
   RUN(signal_stalled) ;
