@@ -713,23 +713,35 @@ static void second_signal (void)
   close(t) ;
 }
 
-/* What echod's end of the connection has when the signal comes is echoed, and then the stream ends without a reset. */
+/*
+   What echod's end of the connection has when the signal comes is echoed, and then the stream ends without a reset:
+   from a little that echod has written already to so much that its queues are full, and all between.
+*/
 
 static void signal_stalled (void)
 {
-  served d ;
-  struct rusage usage ;
-  int s, unsent = -1 ;
-  size_t sent ;
-  check(start(&d, 0, "127.0.0.1") == 0) ;
-  s = dial_small(&d) ;
-  sent = stall(s) ;
-  check(ioctl(s, SIOCOUTQ, &unsent) == 0 && sent > (size_t)unsent + MEGABYTE / 16) ;
-  check(kill(d.pid, SIGTERM) == 0) ;
-  check(drain(s, 0, sent + 1) >= sent - (size_t)unsent) ;
-  close(s) ;
-  check(wait_for(&d, &usage) == 0) ;
-  fclose(d.err) ;
+  for (size_t total = 20000 ; total < MEGABYTE / 2 ; total += 20000)
+  {
+    served d ;
+    struct rusage usage ;
+    int s, other, unsent = 0 ;
+    size_t sent = 0 ;
+    check(start(&d, 0, "127.0.0.1") == 0) ;
+    s = dial_small(&d) ;
+    other = dial4(&d) ;
+    for (ssize_t r = 1 ; r > 0 && sent < total ; sent += r > 0 ? (size_t)r : 0)
+    {
+      r = put(s, sent, 4000) ;
+      check(echoes(other, "next")) ;
+    }
+    check(ioctl(s, SIOCOUTQ, &unsent) == 0 && sent > (size_t)unsent) ;
+    check(kill(d.pid, SIGTERM) == 0) ;
+    check(drain(s, 0, sent + 1) >= sent - (size_t)unsent) ;
+    close(s) ;
+    close(other) ;
+    check(wait_for(&d, &usage) == 0) ;
+    fclose(d.err) ;
+  }
 }
 
 /*
