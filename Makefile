@@ -130,7 +130,6 @@ $(OBJECTS): internal.h socket.h
 EXAMPLES = \
  examples/deadends \
  examples/echod \
- examples/echoline \
  examples/race \
  examples/tcpconnect
 
