@@ -167,7 +167,8 @@ TESTS = \
  test/network \
  test/race \
  test/serve \
- test/signals
+ test/signals \
+ test/threads
 
 SCRIPTS = \
  test/demo \
@@ -196,7 +197,7 @@ $(TESTS): libsocket.a socket.h test/test.h
 test/fastopen test/fastopensignal test/bench_fastopen: test/slow.h test/tun.h
 test/network: test/tun.h test/wan
 test/wan: libsocket.a test/test.h test/tun.h
-test/connect test/connected: test/loopback.h
+test/connect test/connected test/threads: test/loopback.h
 test/race: test/racemodel.h
 test/draw: examples/race.c
 
