@@ -8,8 +8,9 @@
 
 int libsocket_to4 (char *ip4, char const *ip6)
 {
-  struct in6_addr a = IN6ADDR_ANY_INIT ;
+  struct in6_addr a ;
 
+  memset(&a, 0, sizeof a) ;
   if (ip6) memcpy(&a, ip6, 16) ;
   if (IN6_IS_ADDR_V4MAPPED(&a)) memcpy(ip4, a.s6_addr + 12, 4) ;
   else if (IN6_IS_ADDR_UNSPECIFIED(&a)) memcpy(ip4, "\0\0\0\0", 4) ;

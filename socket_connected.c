@@ -24,7 +24,7 @@ int socket_connected (int s)
 #ifdef MSG_ERRQUEUE
     /* an ICMP error that did not end the attempt: left unread, it would end every poll at once */
     struct msghdr m = { .msg_name = 0 } ;
-    if (x.revents & POLLERR) recvmsg(s, &m, MSG_ERRQUEUE | MSG_DONTWAIT) ;
+    if (x.revents & POLLERR) (void)recvmsg(s, &m, MSG_ERRQUEUE | MSG_DONTWAIT) ;
 #endif
     errno = EINPROGRESS ;
     return 0 ;
