@@ -168,7 +168,8 @@ TESTS = \
  test/race \
  test/serve \
  test/signals \
- test/threads
+ test/threads \
+ test/timeouts
 
 SCRIPTS = \
  test/demo \
@@ -219,7 +220,10 @@ test/bench_echod: examples/echod
 # Packages: what the library and its tests need beside a compiler; what the developers' targets need; what test/interop and test/libowfat need
 
 DEPS = skalibs-dev mandoc iproute2
-DEPS_DEV = bmake clang g++ musl-tools ncat socat tcc
+DEPS_DEV = \
+ bmake clang clang-tidy clang-tools codespell cppcheck g++ \
+ gcc-i686-linux-gnu libc6-dev-i386-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user \
+ musl-tools ncat shellcheck socat tcc valgrind
 DEPS_INTEROP = netbase nginx-light redis-server ucspi-proxy ucspi-tcp
 DEPS_LIBOWFAT = dpkg-dev g++ libowfat-dev
 
@@ -228,6 +232,7 @@ deps:
 
 deps-dev:
 	@./.ci/install $(DEPS) $(DEPS_DEV)
+	@./.ci/skalibs
 
 deps-interop:
 	@./.ci/install $(DEPS) $(DEPS_INTEROP)
@@ -235,8 +240,14 @@ deps-interop:
 deps-libowfat:
 	@./.ci/install $(DEPS) $(DEPS_LIBOWFAT)
 
-matrix lint cover:
-	@echo 'make $@: not there yet' >&2 ; exit 1
+matrix:
+	@TESTS='$(TESTS)' test/matrix
+
+lint:
+	@test/lint
+
+cover:
+	@TESTS='$(TESTS)' test/cover
 
 
 # Installation

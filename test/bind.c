@@ -224,6 +224,14 @@ static void six_on_4 (binder *f, binder *other, int reuse)
   fails_at(f, socket_tcp4(), FOREIGN6, EAFNOSUPPORT) ;
   fails_at(f, socket_tcp4(), "\0\0\0\0\0\0\0\0\0\0\0\0\177\0\0\1", EAFNOSUPPORT) ;  /* compatible is not mapped */
   fails_at(f, socket_tcp4(), MAPPED_FOREIGN6, EADDRNOTAVAIL) ;
+  for (int i = 0 ; i < 48 ; i++)  /* nor is what differs by a bit from mapped, any, loopback */
+  {
+    static char const *const near[3] = { MAPPED6, ANY6, LOOPBACK6 } ;
+    char ip[16] ;
+    memcpy(ip, near[i / 16], 16) ;
+    ip[i % 16] = (char)(ip[i % 16] ^ 0x80) ;
+    if (i < 12 || i >= 16) fails_at(f, socket_tcp4(), ip, EAFNOSUPPORT) ;
+  }
   options(f, &socket_tcp4, reuse) ;
   (void)other ;
 }

@@ -303,6 +303,33 @@ static void unix_sockets (void)
   close(s) ;
 }
 
+/* An address that differs by a bit from a mapped one is none. */
+
+#ifndef IPV6_FREEBIND
+#define IPV6_FREEBIND 78
+#endif
+
+static void nearly_mapped (void)
+{
+  for (int i = 0 ; i < 12 ; i++)
+  {
+    int s = socket(AF_INET6, SOCK_STREAM, 0), on = 1 ;
+    struct sockaddr_in6 sa = { .sin6_family = AF_INET6 } ;
+    char ip[16] ;
+    memcpy(ip, MAPPED6, 16) ;
+    ip[i] = (char)(ip[i] ^ 0x80) ;
+    memcpy(&sa.sin6_addr, ip, 16) ;
+    if (setsockopt(s, IPPROTO_IPV6, IPV6_FREEBIND, &on, sizeof on) == -1)
+    {
+      close(s) ;
+      SKIP("no addresses of others here") ;
+    }
+    check(!bind(s, (struct sockaddr *)&sa, sizeof sa)) ;
+    local(s, 0, ip, portof(s)) ;
+    close(s) ;
+  }
+}
+
 /* Two ends of one wire: each end has its own scope. */
 
 static void linklocal (void)
@@ -345,6 +372,7 @@ int main (void)
   RUN(datagrams) ;
   RUN(not_sockets) ;
   RUN(unix_sockets) ;
+  RUN(nearly_mapped) ;
   RUN(linklocal) ;
   return test_end() ;
 }
