@@ -244,7 +244,7 @@ matrix:
 	@TESTS='$(TESTS)' test/matrix
 
 lint:
-	@test/lint
+	@TESTS='$(TESTS)' test/lint
 
 cover:
 	@TESTS='$(TESTS)' test/cover
