@@ -242,6 +242,24 @@ static void stream (void)
   close(l) ;
 }
 
+/* A sender that has a name of another family: the datagram is gone, and nothing is told. */
+
+static void unix_sender (void)
+{
+  struct sockaddr_storage sa = { .ss_family = AF_UNIX } ;
+  socklen_t len = sizeof sa ;
+  int r = socket(AF_UNIX, SOCK_DGRAM, 0), s = socket(AF_UNIX, SOCK_DGRAM, 0) ;
+  check(!bind(r, (struct sockaddr *)&sa, sizeof sa.ss_family) && !bind(s, (struct sockaddr *)&sa, sizeof sa.ss_family)) ;
+  check(!getsockname(r, (struct sockaddr *)&sa, &len) && !connect(s, (struct sockaddr *)&sa, len)) ;
+  check(send(s, "a", 1, 0) == 1 && send(s, "b", 1, 0) == 1) ;
+  preset() ;
+  check(fails(socket_recv4(r, buf, 1, ip, &port), EAFNOSUPPORT) && untouched()) ;
+  check(fails(socket_recv6(r, buf, 1, ip, &port, &scope), EAFNOSUPPORT) && untouched()) ;
+  check(recv(r, buf, 1, MSG_DONTWAIT) == -1 && errno == EAGAIN) ;
+  close(s) ;
+  close(r) ;
+}
+
 static void ignore (int sig) { (void)sig ; }
 
 /* A blocking socket waits; a signal is told. */
@@ -372,6 +390,7 @@ int main (void)
   RUN(sizes) ;
   RUN(refused) ;
   RUN(stream) ;
+  RUN(unix_sender) ;
   RUN(interrupted) ;
   RUN(ip4_socket) ;
   RUN(flags) ;
