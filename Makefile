@@ -105,7 +105,7 @@ OBJECTS = \
 
 all: libsocket.a
 
-.PHONY: all examples test check interop libowfat explore matrix lint cover demo bench deps deps-dev deps-interop deps-libowfat install install-examples uninstall dist clean
+.PHONY: all examples test check interop libowfat explore matrix lint cover demo bench bench-deps deps deps-dev deps-interop deps-libowfat install install-examples uninstall dist clean
 
 libsocket.a: $(OBJECTS)
 	rm -f $@
@@ -195,7 +195,7 @@ explore: test/explore
 	test/explore full
 
 $(TESTS): libsocket.a socket.h test/test.h
-test/fastopen test/fastopensignal test/bench_fastopen: test/slow.h test/tun.h
+test/fastopen test/fastopensignal: test/slow.h test/tun.h
 test/network: test/tun.h test/wan
 test/wan: libsocket.a test/test.h test/tun.h
 test/connect test/connected test/threads: test/loopback.h
@@ -207,25 +207,30 @@ test/draw: examples/race.c
 
 BENCHES = \
  test/bench_echod \
- test/bench_fastopen \
  test/bench_races
 
-bench: $(BENCHES) test/network
-	@for program in $(BENCHES) 'test/network -t' ; do $$program || exit ; done
+TABLES = \
+ 'test/bench/network connect' \
+ 'test/bench/network fastopen' \
+ $(BENCHES)
+
+bench: $(BENCHES) test/wan
+	@CC='$(CC)' COMPILE='$(COMPILE) $(LDFLAGS)' LINK='libsocket.a $(LDLIBS)' PACKAGES='$(DEPS) $(DEPS_BENCH)' test/bench/run $(TABLES)
 
 $(BENCHES): libsocket.a socket.h test/test.h
 test/bench_echod: examples/echod
 
 
-# Packages: what the library and its tests need beside a compiler; what the developers' targets need; what test/interop and test/libowfat need
+# Packages: what the library and its tests need beside a compiler; what the developers' targets need; what test/interop, test/libowfat, and test/bench need
 
 DEPS = skalibs-dev mandoc iproute2
 DEPS_DEV = \
  bmake clang clang-tidy clang-tools codespell cppcheck g++ \
  gcc-i686-linux-gnu libc6-dev-i386-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user \
- musl-tools ncat shellcheck socat tcc valgrind
+ musl-tools shellcheck tcc valgrind
 DEPS_INTEROP = netbase nginx-light redis-server ucspi-proxy ucspi-tcp
 DEPS_LIBOWFAT = dpkg-dev g++ libowfat-dev
+DEPS_BENCH = golang-go libcurl4-openssl-dev libevent-dev libglib2.0-dev libowfat-dev ncat nodejs pkg-config python3 python3-trio socat
 
 deps:
 	@./.ci/install $(DEPS)
@@ -239,6 +244,9 @@ deps-interop:
 
 deps-libowfat:
 	@./.ci/install $(DEPS) $(DEPS_LIBOWFAT)
+
+bench-deps:
+	@./.ci/install $(DEPS) $(DEPS_BENCH)
 
 matrix:
 	@TESTS='$(TESTS)' test/matrix
