@@ -212,9 +212,10 @@ BENCHES = \
 TABLES = \
  'test/bench/network connect' \
  'test/bench/network fastopen' \
+ 'test/network -t' \
  $(BENCHES)
 
-bench: $(BENCHES) test/wan
+bench: $(BENCHES) test/network
 	@CC='$(CC)' COMPILE='$(COMPILE) $(LDFLAGS)' LINK='libsocket.a $(LDLIBS)' PACKAGES='$(DEPS) $(DEPS_BENCH)' test/bench/run $(TABLES)
 
 $(BENCHES): libsocket.a socket.h test/test.h
