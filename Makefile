@@ -7,7 +7,8 @@ VERSION = 0.1.0
 CC = cc
 AR = ar
 RANLIB = ranlib
-CFLAGS = -O2
+# no tables for exceptions: they are a third of the library; -g has its own for debuggers
+CFLAGS = -O2 -fno-asynchronous-unwind-tables
 CPPFLAGS =
 LDFLAGS =
 LDLIBS = -lskarnet
