@@ -306,12 +306,10 @@ struct socket_candidate_s
   unsigned int delay ;      /* ms to wait for this one before the next is started; 0: the connector's */
   int fd ;                  /* its socket while in flight, else -1 */
   int error ;               /* 0, or the errno it ended with (ECANCELED: another won, or stopped) */
+  unsigned int next ;       /* the connector's own: in flight too, started earlier */
   size_t sent ;             /* bytes of the connector's data that the kernel took for it */
   tain start ;              /* when it was started */
   tain end ;                /* when it connected or failed */
-
-  /* the connector's own */
-  unsigned int next ;       /* in flight too, started earlier */
 } ;
 
 typedef struct socket_connector_s socket_connector, *socket_connector_ref ;
