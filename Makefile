@@ -200,6 +200,7 @@ test/fastopen test/fastopensignal: test/slow.h test/tun.h
 test/network: test/tun.h test/wan
 test/wan: libsocket.a test/test.h test/tun.h
 test/connect test/connected test/threads: test/loopback.h
+test/faults: test/syscalls.h
 test/race: test/racemodel.h
 test/draw: examples/race.c
 

@@ -1,0 +1,388 @@
+/* ISC license. */
+
+/*
+   For programs that inject faults: the system calls are the program's own, so that each call that the library makes
+   fails once with each errno it may have.
+   A case names a function and a situation: it is run once to see its calls, and then once for every call and errno.
+*/
+
+#ifndef SYSCALLS_H
+#define SYSCALLS_H
+
+#include "test.h"
+
+#include <sys/syscall.h>
+
+#include "socket.h"
+
+enum { SOCKET, SETSOCKOPT, FCNTL, ACCEPT4, ACCEPT, BIND, LISTEN, GETSOCKNAME, GETPEERNAME, CONNECT, POLL, GETSOCKOPT, RECVMSG,
+  RECVFROM, SENDTO, IOCTL, CALLS } ;
+
+static char const *const names[CALLS] =
+{
+  "socket", "setsockopt", "fcntl", "accept4", "accept", "bind", "listen", "getsockname", "getpeername", "connect", "poll", "getsockopt", "recvmsg",
+  "recvfrom", "sendto", "ioctl"
+} ;
+
+static struct
+{
+  int on ;                /* the library is at work: count and fail */
+  unsigned int n ;        /* calls so far */
+  int calls[32] ;         /* which */
+  unsigned int at[2] ;    /* these fail ... */
+  int error[2] ;          /* ... with these, unless 0 */
+  int opened ;            /* descriptors opened less descriptors closed */
+  int backlog ;           /* of the last listen */
+  int protocol ;          /* of the last socket */
+  int waiting ;           /* since an interrupted connect there was no poll */
+} k ;
+
+/* Hosts */
+
+static int no6 ;          /* no IPv6 */
+static int no4 ;          /* no IPv4 */
+static int noflags ;      /* no SOCK_NONBLOCK, SOCK_CLOEXEC, accept4 */
+static int noaccept ;     /* neither accept4 nor accept */
+static int nosctp ;       /* no SCTP */
+static int nopeer ;       /* accept does not tell the peer's address */
+static int soerror ;      /* what SO_ERROR says */
+static int pollerr ;      /* poll sees nothing but an ICMP error */
+static int lost ;         /* an interrupted connect has done nothing */
+
+static int fault (int call)
+{
+  unsigned int i = k.n ;
+  if (!k.on) return 0 ;
+  if (i < sizeof k.calls / sizeof *k.calls) k.calls[i] = call ;
+  k.n++ ;
+  for (int j = 0 ; j < 2 ; j++) if (k.error[j] && k.at[j] == i) return (errno = k.error[j], 1) ;
+  return 0 ;
+}
+
+static int opened (int fd)
+{
+  if (k.on && fd >= 0) k.opened++ ;
+  return fd ;
+}
+
+/* The address arguments are unions in some headers and pointers in others. */
+
+#ifndef __GLIBC__
+#define __CONST_SOCKADDR_ARG struct sockaddr const *
+#define __SOCKADDR_ARG struct sockaddr *
+#endif
+
+#define POINTER(p, arg) void *p ; memcpy(&p, &arg, sizeof p)
+
+int socket (int domain, int type, int protocol)
+{
+  if (fault(SOCKET)) return -1 ;
+  if (noflags && type & (SOCK_NONBLOCK | SOCK_CLOEXEC)) return (errno = EINVAL, -1) ;
+  if (noflags > 1) return (errno = EINVAL, -1) ;
+  if ((no6 && domain == AF_INET6) || (no4 && domain == AF_INET)) return (errno = EAFNOSUPPORT, -1) ;
+  if (nosctp && protocol == IPPROTO_SCTP) return (errno = EPROTONOSUPPORT, -1) ;
+  k.protocol = protocol ;
+  return opened((int)syscall(SYS_socket, domain, type, 0)) ;  /* TCP stands in for SCTP, which few kernels have */
+}
+
+int setsockopt (int s, int level, int option, void const *value, socklen_t len)
+{
+  if (fault(SETSOCKOPT)) return -1 ;
+  return (int)syscall(SYS_setsockopt, s, level, option, value, len) ;
+}
+
+int getsockopt (int s, int level, int option, void *value, socklen_t *len)
+{
+  if (fault(GETSOCKOPT)) return -1 ;
+  if (k.on && soerror && level == SOL_SOCKET && option == SO_ERROR)
+  {
+    memcpy(value, &soerror, sizeof soerror) ;
+    return 0 ;
+  }
+  return (int)syscall(SYS_getsockopt, s, level, option, value, len) ;
+}
+
+int fcntl (int fd, int command, ...)
+{
+  va_list args ;
+  int arg ;
+  if (command == F_GETFD || command == F_GETFL) return (int)syscall(SYS_fcntl, fd, command, 0) ;
+  if (fault(FCNTL)) return -1 ;
+  va_start(args, command) ;
+  arg = va_arg(args, int) ;
+  va_end(args) ;
+  return (int)syscall(SYS_fcntl, fd, command, arg) ;
+}
+
+static int taken (int s, void *sa, socklen_t *len, int flags)
+{
+  if (nopeer) sa = 0 ;
+  if (nopeer && len) *len = 0 ;
+  return opened((int)syscall(SYS_accept4, s, sa, nopeer ? 0 : len, flags)) ;
+}
+
+int accept4 (int s, __SOCKADDR_ARG sa, socklen_t *len, int flags)
+{
+  POINTER(p, sa) ;
+  if (fault(ACCEPT4)) return -1 ;
+  if (noflags || noaccept) return (errno = ENOSYS, -1) ;
+  return taken(s, p, len, flags) ;
+}
+
+int accept (int s, __SOCKADDR_ARG sa, socklen_t *len)
+{
+  POINTER(p, sa) ;
+  if (fault(ACCEPT)) return -1 ;
+  if (noaccept) return (errno = ENOSYS, -1) ;
+  return taken(s, p, len, 0) ;
+}
+
+int bind (int s, __CONST_SOCKADDR_ARG sa, socklen_t len)
+{
+  POINTER(p, sa) ;
+  if (fault(BIND)) return -1 ;
+  return (int)syscall(SYS_bind, s, p, len) ;
+}
+
+int listen (int s, int backlog)
+{
+  if (fault(LISTEN)) return -1 ;
+  k.backlog = backlog ;
+  return (int)syscall(SYS_listen, s, backlog) ;
+}
+
+int getsockname (int s, __SOCKADDR_ARG sa, socklen_t *len)
+{
+  POINTER(p, sa) ;
+  if (fault(GETSOCKNAME)) return -1 ;
+  return (int)syscall(SYS_getsockname, s, p, len) ;
+}
+
+int getpeername (int s, __SOCKADDR_ARG sa, socklen_t *len)
+{
+  POINTER(p, sa) ;
+  if (fault(GETPEERNAME)) return -1 ;
+  return (int)syscall(SYS_getpeername, s, p, len) ;
+}
+
+/* A signal interrupts the wait: the attempt itself goes on, unless it is lost. POSIX: who calls again then does not wait. */
+
+int connect (int s, __CONST_SOCKADDR_ARG sa, socklen_t len)
+{
+  POINTER(p, sa) ;
+  if (fault(CONNECT))
+  {
+    if (errno != EINTR) return -1 ;
+    if (!lost) syscall(SYS_connect, s, p, len) ;
+    k.waiting = 1 ;
+    return (errno = EINTR, -1) ;
+  }
+  if (k.on && k.waiting) return (errno = EALREADY, -1) ;
+  return (int)syscall(SYS_connect, s, p, len) ;
+}
+
+int poll (struct pollfd *x, nfds_t n, int timeout)
+{
+  struct timespec const ts = { .tv_sec = timeout / 1000, .tv_nsec = timeout % 1000 * 1000000 } ;
+  if (fault(POLL)) return -1 ;
+  k.waiting = 0 ;
+  if (k.on && pollerr) return (x->revents = POLLERR, 1) ;
+  return ppoll(x, n, timeout < 0 ? 0 : &ts, 0) ;
+}
+
+/* The error queue is all that the library may read. */
+
+ssize_t recvmsg (int s, struct msghdr *m, int flags)
+{
+  if (fault(RECVMSG)) return -1 ;
+  if (k.on && !(flags & MSG_ERRQUEUE)) abort() ;
+  return syscall(SYS_recvmsg, s, m, flags) ;
+}
+
+ssize_t recvfrom (int s, void *buf, size_t len, int flags, __SOCKADDR_ARG sa, socklen_t *salen)
+{
+  POINTER(p, sa) ;
+  if (fault(RECVFROM)) return -1 ;
+  return syscall(SYS_recvfrom, s, buf, len, flags, p, salen) ;
+}
+
+ssize_t sendto (int s, void const *buf, size_t len, int flags, __CONST_SOCKADDR_ARG sa, socklen_t salen)
+{
+  POINTER(p, sa) ;
+  if (fault(SENDTO)) return -1 ;
+  return syscall(SYS_sendto, s, buf, len, flags, p, salen) ;
+}
+
+int ioctl (int fd, unsigned long request, ...)
+{
+  va_list args ;
+  void *arg ;
+  if (fault(IOCTL)) return -1 ;
+  va_start(args, request) ;
+  arg = va_arg(args, void *) ;
+  va_end(args) ;
+  return (int)syscall(SYS_ioctl, fd, request, arg) ;
+}
+
+/* It closes, but says that it did not: nobody may believe its errno. */
+
+int close (int fd)
+{
+  int r = (int)syscall(SYS_close, fd) ;
+  if (!k.on || r == -1) return r ;
+  k.opened-- ;
+  return (errno = EINTR, -1) ;
+}
+
+/* What each call may say. EINVAL of socket, ENOSYS of accept and EAFNOSUPPORT have cases of their own. */
+
+static int const errors[CALLS][24] =
+{
+  [SOCKET] = { EACCES, EMFILE, ENFILE, ENOBUFS, ENOMEM, EPERM, EPROTONOSUPPORT },
+  [SETSOCKOPT] = { EBADF, EINVAL, ENOPROTOOPT, ENOTSOCK, ENOMEM, ENOBUFS, EPERM },
+  [FCNTL] = { EBADF, EINVAL, EPERM, EAGAIN, ENOSYS },
+  [ACCEPT4] = { EAGAIN, EINTR, EBADF, ECONNABORTED, EINVAL, EMFILE, ENFILE, ENOBUFS, ENOMEM, ENOTSOCK, EOPNOTSUPP, EPERM, EPROTO,
+    ENETDOWN, ENOPROTOOPT, EHOSTDOWN, EHOSTUNREACH, ENETUNREACH, ETIMEDOUT },
+  [ACCEPT] = { EAGAIN, EINTR, EBADF, ECONNABORTED, EINVAL, EMFILE, ENFILE, ENOBUFS, ENOMEM, ENOTSOCK, EOPNOTSUPP, EPERM, EPROTO,
+    ENETDOWN, ENOPROTOOPT, EHOSTDOWN, EHOSTUNREACH, ENETUNREACH, ETIMEDOUT, ENOSYS },
+  [BIND] = { EACCES, EADDRINUSE, EADDRNOTAVAIL, EBADF, EINVAL, ENOTSOCK, ENOMEM, ENOBUFS, EPERM, ENODEV, EAGAIN },
+  [LISTEN] = { EADDRINUSE, EBADF, ENOTSOCK, EOPNOTSUPP, EINVAL, EACCES, EPERM, ENOMEM, ENOBUFS },
+  [GETSOCKNAME] = { EBADF, EINVAL, ENOBUFS, ENOTSOCK, ENOMEM },
+  [GETPEERNAME] = { EBADF, EINVAL, ENOBUFS, ENOTSOCK, ENOMEM, ENOTCONN },
+  [CONNECT] = { EACCES, EPERM, EADDRINUSE, EADDRNOTAVAIL, EAGAIN, EALREADY, EBADF, ECONNREFUSED, ECONNRESET, EHOSTUNREACH,
+    EINPROGRESS, EINTR, EINVAL, EISCONN, ENETUNREACH, ENETDOWN, ENOBUFS, ENOMEM, ENOTSOCK, EPROTOTYPE, ETIMEDOUT },
+  [POLL] = { EINTR, EINVAL, ENOMEM, EAGAIN },
+  [GETSOCKOPT] = { EBADF, EINVAL, ENOBUFS, ENOMEM, ENOPROTOOPT, ENOTSOCK, EPERM },
+  [RECVMSG] = { EAGAIN, EBADF, EINTR, EINVAL, ENOBUFS, ENOMEM, ENOTSOCK, EOPNOTSUPP, ECONNREFUSED, EHOSTUNREACH },
+  [RECVFROM] = { EAGAIN, EINTR, EBADF, ECONNREFUSED, ECONNRESET, EHOSTUNREACH, ENETUNREACH, EINVAL, ENOBUFS, ENOMEM, ENOTCONN, ENOTSOCK, ETIMEDOUT },
+  [SENDTO] = { EAGAIN, EINTR, EACCES, EPERM, EBADF, ECONNREFUSED, ECONNRESET, EDESTADDRREQ, EHOSTUNREACH, EINVAL, EISCONN, EMSGSIZE, ENETDOWN,
+    ENETUNREACH, ENOBUFS, ENOMEM, ENOTCONN, ENOTSOCK, EOPNOTSUPP, EPIPE },
+  [IOCTL] = { EBADF, EINVAL, ENOTTY, ENOMEM }
+} ;
+
+/* The sockets of a case, and the caller's variables */
+
+static int s = -1, l = -1, c = -1 ;
+static uint16_t lport ;
+static char ip[16] ;
+static uint16_t port ;
+static uint32_t scope ;
+
+static void preset (void)
+{
+  memset(ip, 'x', sizeof ip) ;
+  port = 54321 ;
+  scope = 7777 ;
+}
+
+static int untouched (void)
+{
+  for (size_t i = 0 ; i < sizeof ip ; i++) if (ip[i] != 'x') return 0 ;
+  return port == 54321 && scope == 7777 ;
+}
+
+static void shut (void)
+{
+  if (s >= 0) close(s) ;
+  if (l >= 0) close(l) ;
+  if (c >= 0) close(c) ;
+  s = l = c = -1 ;
+}
+
+#define NEWFD 99
+#define SAME 4242
+
+typedef struct situation situation ;
+struct situation
+{
+  char const *name ;
+  void (*open) (void) ;   /* makes the sockets */
+  int (*call) (void) ;    /* the function */
+  int yes ;               /* what it answers when all is well: 0, 1, or NEWFD for a descriptor */
+  int error ;             /* or -1 and this errno */
+  int first ;             /* the first call fails with this in any case: the interest is in what follows */
+} ;
+
+/* The errno that is due when call number i fails, or SAME: then all is well all the same. */
+
+static int due (situation const *f, int call, unsigned int i, int error)
+{
+  if (call == POLL && error == EINTR) return f->yes == 1 ? EINPROGRESS : SAME ;
+  if (call == CONNECT && error == EINTR) return SAME ;
+  if (call == CONNECT && error == EALREADY) return EINPROGRESS ;
+  if (call == CONNECT && error == EISCONN && f->first) return SAME ;
+  if (call == GETPEERNAME && error == ENOTCONN && f->yes == 1 && !i) return SAME ;
+  return error ;
+}
+
+/* A failure is the last thing that happens: its errno, nothing open, nothing stored, nothing called after it. */
+
+static int as_due (situation const *f, int r, int error, int expected)
+{
+  if (expected != SAME) return r == (f->yes == 1 ? 0 : -1) && error == expected && !k.opened && untouched() ;
+  if (f->error) return r == -1 && error == f->error && !k.opened ;
+  if (f->yes == NEWFD) return r >= 0 && error == SAME && k.opened == 1 ;
+  return r == f->yes && error == SAME && !k.opened ;
+}
+
+static void attempt (situation const *f, unsigned int i, int e, int expected)
+{
+  int r, error, ok ;
+  if (f->open) (*f->open)() ;
+  k.at[0] = 0 ;
+  k.error[0] = f->first ;
+  k.at[1] = i ;
+  k.error[1] = e ;
+  k.n = 0 ;
+  k.opened = 0 ;
+  k.waiting = 0 ;
+  preset() ;
+  errno = SAME ;
+  k.on = 1 ;
+  r = (*f->call)() ;
+  k.on = 0 ;
+  error = errno ;
+  k.error[0] = k.error[1] = 0 ;
+  ok = as_due(f, r, error, expected) && (expected == SAME || !e || k.n == i + 1) ;
+  if (!ok) printf("# %s: call %u, %s, errno %d: answer %d, errno %d, %d descriptors, %u calls\n",
+    f->name, i, e ? names[k.calls[i]] : "none", e, r, error, k.opened, k.n) ;
+  check(ok) ;
+  if (f->yes == NEWFD && r >= 0) close(r) ;
+  shut() ;
+}
+
+static void each (situation const *f)
+{
+  int calls[32] ;
+  unsigned int n ;
+  attempt(f, 0, 0, SAME) ;
+  n = k.n ;
+  memcpy(calls, k.calls, sizeof calls) ;
+  check(n > 0 && n <= 32) ;
+  if (n > 32) return ;
+  for (unsigned int i = f->first ? 1 : 0 ; i < n ; i++) for (unsigned int j = 0 ; errors[calls[i]][j] ; j++)
+  {
+    int e = errors[calls[i]][j] ;
+    if (f->error && e == EINTR) continue ;  /* a call that does not wait is not interrupted */
+    attempt(f, i, e, due(f, calls[i], i, e)) ;
+  }
+}
+
+#define EACH(list) for (size_t i = 0 ; i < sizeof list / sizeof *list ; i++) each(list + i)
+
+/* Fails only the last call. */
+
+static void last (situation const *f, int e)
+{
+  attempt(f, 0, 0, SAME) ;
+  attempt(f, k.n - 1, e, e) ;
+}
+
+static void host (int without6, int without4, int withoutflags)
+{
+  no6 = without6 ;
+  no4 = without4 ;
+  noflags = withoutflags ;
+}
+
+#endif
