@@ -167,6 +167,7 @@ TESTS = \
  test/names \
  test/network \
  test/race \
+ test/racefaults \
  test/serve \
  test/signals \
  test/threads \
@@ -175,6 +176,7 @@ TESTS = \
 SCRIPTS = \
  test/demo \
  test/echod \
+ test/faulted \
  test/link \
  test/pages \
  test/racer \
@@ -200,7 +202,7 @@ test/fastopen test/fastopensignal: test/slow.h test/tun.h
 test/network: test/tun.h test/wan
 test/wan: libsocket.a test/test.h test/tun.h
 test/connect test/connected test/threads: test/loopback.h
-test/faults: test/syscalls.h
+test/faults test/racefaults: test/syscalls.h
 test/race: test/racemodel.h
 test/draw: examples/race.c
 

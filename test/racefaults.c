@@ -1,0 +1,385 @@
+/* ISC license. */
+
+/*
+   The connector with real sockets on loopback: each call that it makes fails once with each errno, see syscalls.h.
+   A row is a call of one function at one point of a race.
+*/
+
+#include "syscalls.h"
+
+/* A race of up to two candidates: x[0], x[1]. l listens, or refuses; the silent address is that of s, whose queue c has filled. */
+
+static socket_connector r ;
+static socket_candidate x[2] ;
+static tain t ;
+static uint16_t silence ;
+static int server ;          /* for the next race, when this one is over */
+static uint16_t lasting ;
+
+static tain const origin = { .sec = { .x = 1000000 } } ;
+
+static void in (unsigned int ms)
+{
+  tain const d = { .sec = { .x = ms / 1000 }, .nano = ms % 1000 * 1000000 } ;
+  tain_add(&t, &origin, &d) ;
+}
+
+static uint16_t on4 (int fd, int listening)
+{
+  uint16_t p = 0 ;
+  check(!socket_bind4(fd, LOOPBACK4, 0) && (!listening || !socket_listen(fd, 4)) && !socket_local4(fd, 0, &p)) ;
+  return p ;
+}
+
+static void make_silent (void)
+{
+  s = socket_tcp4b() ;
+  c = socket_tcp4b() ;
+  check(!socket_bind4(s, LOOPBACK4, 0) && !socket_listen(s, 0) && !socket_local4(s, 0, &silence) && !socket_connect4(c, LOOPBACK4, silence)) ;
+}
+
+static void ready (unsigned int n)
+{
+  in(0) ;
+  socket_connector_init(&r, x, n, &tain_infinite) ;
+}
+
+static void step (unsigned int ms, int i)
+{
+  in(ms) ;
+  check(!socket_connector_step(&r, &t)) ;
+  if (i >= 0) check(test_ready(x[i].fd, POLLOUT)) ;
+}
+
+static void one4 (void)
+{
+  l = socket_tcp4() ;
+  socket_candidate_ip4(x, LOOPBACK4, on4(l, 1)) ;
+  ready(1) ;
+}
+
+static void one6 (void)
+{
+  char const *here6 = no6 ? MAPPED6 : LOOPBACK6 ;
+  l = socket_tcp6() ;
+  check(!socket_bind6(l, here6, 0, 0) && !socket_listen(l, 4) && !socket_local6(l, 0, &lport, 0)) ;
+  socket_candidate_ip6(x, LOOPBACK6, lport, 0) ;
+  ready(1) ;
+}
+
+static void refused (void)
+{
+  l = socket_tcp4() ;
+  socket_candidate_ip4(x, LOOPBACK4, on4(l, 0)) ;
+  ready(1) ;
+}
+
+static void silent (void)
+{
+  make_silent() ;
+  socket_candidate_ip4(x, LOOPBACK4, silence) ;
+  ready(1) ;
+}
+
+/* the second is there */
+
+static void two (uint16_t first)
+{
+  l = socket_tcp4() ;
+  socket_candidate_ip4(x, LOOPBACK4, first) ;
+  socket_candidate_ip4(x + 1, LOOPBACK4, on4(l, 1)) ;
+  ready(2) ;
+}
+
+static void fast4 (void) { one4() ; r.data = "hello" ; r.len = 5 ; }
+static void fast6 (void) { one6() ; r.data = "hello" ; r.len = 5 ; }
+static void up4 (void) { one4() ; step(0, 0) ; in(10) ; }
+static void up6 (void) { one6() ; step(0, 0) ; in(10) ; }
+static void down (void) { refused() ; step(0, 0) ; in(10) ; }
+static void second (void) { make_silent() ; two(silence) ; step(0, -1) ; in(250) ; }
+static void both (void) { make_silent() ; two(silence) ; step(0, -1) ; step(250, 1) ; in(260) ; }
+static void next (void) { s = socket_tcp4() ; two(on4(s, 0)) ; step(0, 0) ; in(10) ; }
+static void over (void) { silent() ; in(100) ; r.deadline = t ; step(0, -1) ; in(100) ; }
+static void none (void) { ready(0) ; }
+static void stopped (void) { up4() ; socket_connector_stop(&r) ; }
+static void cancelled (void) { silent() ; r.cancelfd = l = opened(open("/dev/null", O_RDONLY)) ; }
+
+/* its first candidate has no interface: it fails here */
+
+static void here (void)
+{
+  two(0) ;
+  socket_candidate_ip6(x, "\376\200\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 1, 0) ;
+  r.inorder = 1 ;
+}
+
+#define CALL(name, expression) static int name (void) { return expression ; }
+
+CALL(stepping, socket_connector_step(&r, &t))
+CALL(waiting, socket_connector_wait(&r, &t))
+CALL(any1, socket_connectany(x, 1, &tain_infinite, &t))
+CALL(any2, socket_connectany(x, 2, &tain_infinite, &t))
+CALL(any0, socket_connectany(x, 0, &tain_infinite, &t))
+CALL(anylate, socket_connectany(x, 1, &origin, &t))
+CALL(stopping, (socket_connector_stop(&r), 0))
+
+/* The answer if candidate 0 or 1 fails, and if there is a shortage on making it: these are 0, 1, NEWFD or -1. */
+
+typedef struct row row ;
+struct row
+{
+  situation f ;
+  int failed[2] ;
+  int scarce[2] ;
+} ;
+
+static row const rows[] =
+{
+  { { "connector_step IPv4", &one4, &stepping, 0, 0, 0 }, { -1, 0 }, { -1, 0 } },
+  { { "connector_step IPv6", &one6, &stepping, 0, 0, 0 }, { -1, 0 }, { -1, 0 } },
+  { { "connector_step fast IPv4", &fast4, &stepping, 0, 0, 0 }, { -1, 0 }, { -1, 0 } },
+  { { "connector_step fast IPv6", &fast6, &stepping, 0, 0, 0 }, { -1, 0 }, { -1, 0 } },
+  { { "connector_step up IPv4", &up4, &stepping, 1, 0, 0 }, { -1, 0 }, { -1, 0 } },
+  { { "connector_step up IPv6", &up6, &stepping, 1, 0, 0 }, { -1, 0 }, { -1, 0 } },
+  { { "connector_step late", &up4, &stepping, 1, 0, ENOTCONN }, { -1, 0 }, { -1, 0 } },
+  { { "connector_step refused", &down, &stepping, -1, ECONNREFUSED, 0 }, { -1, 0 }, { -1, 0 } },
+  { { "connector_step second", &second, &stepping, 0, 0, 0 }, { 0, 0 }, { 0, 0 } },
+  { { "connector_step both", &both, &stepping, 1, 0, 0 }, { 1, 0 }, { 1, 0 } },
+  { { "connector_step next", &next, &stepping, 0, 0, 0 }, { 0, -1 }, { 0, -1 } },
+  { { "connector_step inside", &here, &stepping, 0, 0, 0 }, { 0, -1 }, { -1, -1 } },
+  { { "connector_step over", &over, &stepping, -1, ETIMEDOUT, 0 }, { -1, 0 }, { -1, 0 } },
+  { { "connector_wait IPv4", &one4, &waiting, NEWFD, 0, 0 }, { -1, 0 }, { -1, 0 } },
+  { { "connector_wait IPv6", &one6, &waiting, NEWFD, 0, 0 }, { -1, 0 }, { -1, 0 } },
+  { { "connector_wait fast", &fast4, &waiting, NEWFD, 0, 0 }, { -1, 0 }, { -1, 0 } },
+  { { "connector_wait refused", &refused, &waiting, -1, ECONNREFUSED, 0 }, { -1, 0 }, { -1, 0 } },
+  { { "connector_wait cancelled", &cancelled, &waiting, -1, ECANCELED, 0 }, { -1, 0 }, { -1, 0 } },
+  { { "connectany IPv4", &one4, &any1, NEWFD, 0, 0 }, { -1, 0 }, { -1, 0 } },
+  { { "connectany IPv6", &one6, &any1, NEWFD, 0, 0 }, { -1, 0 }, { -1, 0 } },
+  { { "connectany refused", &refused, &any1, -1, ECONNREFUSED, 0 }, { -1, 0 }, { -1, 0 } },
+  { { "connectany two", &here, &any2, NEWFD, 0, 0 }, { NEWFD, -1 }, { -1, -1 } },
+  { { "connectany too late", &silent, &anylate, -1, ETIMEDOUT, 0 }, { -1, 0 }, { -1, 0 } }
+} ;
+
+/* No row fails here: there is no call, or none but close. */
+
+static situation const others[] =
+{
+  { "connector_step nothing", &none, &stepping, -1, EDESTADDRREQ, 0 },
+  { "connector_step stopped", &stopped, &stepping, -1, ECANCELED, 0 },
+  { "connector_wait nothing", &none, &waiting, -1, EDESTADDRREQ, 0 },
+  { "connector_wait stopped", &stopped, &waiting, -1, ECANCELED, 0 },
+  { "connectany nothing", &none, &any0, -1, EDESTADDRREQ, 0 },
+  { "connector_stop", &both, &stopping, 0, 0, 0 },
+  { "connector_stop nothing", &none, &stopping, 0, 0, 0 }
+} ;
+
+static int scarce (int e)
+{
+  return e == EMFILE || e == ENFILE || e == ENOBUFS || e == ENOMEM ;
+}
+
+static int flying (void)
+{
+  return (x[0].fd >= 0) + (x[1].fd >= 0) ;
+}
+
+/* The fault is about candidate who, in flight or being started, with others in flight or not; or about the wait as a whole. */
+
+static int who, starting, alone ;
+
+static void blame (int call, int fd)
+{
+  who = -1 ;
+  if (call == POLL && (k.n < 2 || k.calls[k.n-2] != GETPEERNAME)) return ;  /* iopause's, not socket_connected's */
+  starting = fd < 0 || (fd != x[0].fd && fd != x[1].fd) ;
+  who = starting ? x[0].fd >= 0 || x[0].error : fd == x[1].fd ;
+  alone = flying() == !starting ;
+}
+
+/* Faults that change nothing: 1, or that may: 2, as far as the function can know. */
+
+static int harmless (situation const *f, unsigned int i, int e)
+{
+  int call = k.calls[i] ;
+  if (call == RECVMSG) return 1 ;
+  if (call == CONNECT && e == EINTR) return 2 ;  /* it has waited, and may have won */
+  if (call == CONNECT && (e == EINPROGRESS || e == EALREADY)) return 1 ;
+  if (call == POLL && e == EINTR) return who == -1 ? 1 : 2 ;  /* not known yet */
+  if (call == GETPEERNAME && e == ENOTCONN) return !i || k.calls[i-1] != GETSOCKOPT ;
+  return goeson(f, call, e) ;
+}
+
+/* The winner, if there is one, is as promised, and as many descriptors are open as there should be. */
+
+static int orderly (situation const *f, int answer, int before)
+{
+  int won = f->yes == NEWFD ? answer >= 0 : answer == 1 ;
+  int fd = f->yes == NEWFD ? answer : r.fd ;
+  if (k.all - before != (s >= 0) + (l >= 0) + (c >= 0) + flying() + won) return 0 ;
+  if (x[0].sent || x[1].sent) return 0 ;  /* there is no cookie */
+  if (answer == -1) return !flying() ;
+  return !won || (!flying() && socket_connected(fd) == 1 && fcntl(fd, F_GETFL) & O_NONBLOCK && fcntl(fd, F_GETFD) & FD_CLOEXEC) ;
+}
+
+static int same (tain const *a, tain const *b)
+{
+  return !tain_less(a, b) && !tain_less(b, a) ;
+}
+
+/* The candidate's own fields after a fault. */
+
+static int told (int e)
+{
+  socket_candidate const *y = x + who ;
+  if (who == -1) return x[0].error == ECANCELED || x[1].error == ECANCELED ;
+  if (starting && !alone && scarce(e)) return !y->error && y->fd == -1 && !y->start.sec.x ;  /* put off */
+  return y->error == e && y->fd == -1 && same(&y->end, starting ? &y->start : &t) ;
+}
+
+/* What answer and errno have to be; the errors of the candidates without a fault are in clean. */
+
+static int clean[2] ;
+
+static int as_is_due (row const *w, unsigned int i, int e, int answer, int error)
+{
+  situation const *f = &w->f ;
+  int well = answer == f->yes && error == (f->error ? f->error : SAME) ;
+  int h = e ? harmless(f, i, e) : 1 ;
+  int due ;
+  if (h && well && x[0].error == clean[0] && x[1].error == clean[1]) return 1 ;
+  if (h) return h == 2 && (answer == 0 || answer == 1 || answer == f->yes) && error == SAME ;
+  if (!told(e)) return 0 ;
+  due = who == -1 ? -1 : starting && scarce(e) ? w->scarce[who] : w->failed[who] ;
+  if (due != -1) return answer == due && error == SAME ;
+  return answer == -1 && (error == e || (who >= 0 && !scarce(e) && error == x[!who].error)) ;
+}
+
+/* Nothing of it stays for the next race. */
+
+static void again (void)
+{
+  socket_candidate y ;
+  tain u = origin ;
+  int fd, a ;
+  socket_candidate_ip4(&y, LOOPBACK4, lasting) ;
+  check(keeps((fd = socket_connectany(&y, 1, &tain_infinite, &u)) >= 0)) ;
+  check(test_ready(server, POLLIN)) ;
+  check((a = socket_accept4(server, 0, 0)) >= 0 && y.error == 0 && y.fd == -1) ;
+  close(a) ;
+  close(fd) ;
+}
+
+static void race (row const *w, unsigned int i, int e)
+{
+  situation const *f = &w->f ;
+  int before = k.all ;
+  int got, answer, error, ok ;
+  socket_candidate_ip4(x, ANY4, 0) ;
+  x[1] = x[0] ;
+  got = run(f, i, e, &error) ;
+  answer = f->yes == NEWFD && got >= 0 ? NEWFD : got ;
+  if (!e) for (int j = 0 ; j < 2 ; j++) clean[j] = x[j].error ;
+  ok = orderly(f, got, before) && as_is_due(w, i, e, answer, error) ;
+  if (!ok) complain(f, i, e, got, error) ;
+  if (!ok) printf("# candidate %d, starting %d, alone %d; fd %d %d, error %d %d\n", who, starting, alone, x[0].fd, x[1].fd, x[0].error, x[1].error) ;
+  check(ok) ;
+  tell(f->name, k.calls[i], e, error) ;
+  if (f->yes == NEWFD && got >= 0) close(got) ;
+  else if (r.fd >= 0) close(r.fd) ;
+  socket_connector_stop(&r) ;
+  shut() ;
+  check(k.all == before) ;
+  if (e) again() ;
+}
+
+/* What does not wait is not interrupted (but if connect is, the library waits: not for a silent peer); what has no way is not under way. */
+
+static int impossible (situation const *f, int call, int e)
+{
+  if (e == EINTR) return call == SENDTO || (call == CONNECT && (f->error == ECANCELED || f->error == ETIMEDOUT)) ;
+  return call == CONNECT && (e == EINPROGRESS || e == EALREADY) && (no6 || f->open == &here) ;
+}
+
+static void races (void)
+{
+  for (size_t j = 0 ; j < sizeof rows / sizeof *rows ; j++)
+  {
+    row const *w = rows + j ;
+    int calls[32] ;
+    unsigned int n ;
+    race(w, 0, 0) ;
+    n = k.n ;
+    memcpy(calls, k.calls, sizeof calls) ;
+    check(n > 0 && n <= 32) ;
+    for (unsigned int i = w->f.first ? 1 : 0 ; i < n && n <= 32 ; i++) for (unsigned int m = 0 ; errors[calls[i]][m] ; m++)
+    {
+      if (impossible(&w->f, calls[i], errors[calls[i]][m])) continue ;
+      race(w, i, errors[calls[i]][m]) ;
+    }
+  }
+}
+
+static void races_without_ip6 (void)
+{
+  host(1, 0, 0) ;
+  races() ;
+  host(0, 0, 0) ;
+}
+
+static void races_without_flags (void)
+{
+  host(0, 0, 1) ;
+  races() ;
+  host(0, 0, 0) ;
+}
+
+/* An ICMP error is on the socket, and the attempt goes on, whether that error can be read or not. */
+
+#ifndef LIBSOCKET_PORTABLE
+static void late (void) { silent() ; r.deadline = origin ; }
+
+static void races_icmp (void)
+{
+  static row const w = { .f = { "connector_step ICMP", &up4, &stepping, 0, 0, ENOTCONN } } ;
+  static row const v = { .f = { "connectany ICMP", &silent, &anylate, -1, ETIMEDOUT, 0 } } ;
+  static row const u = { .f = { "connector_wait ICMP", &late, &waiting, -1, ETIMEDOUT, 0 } } ;
+  pollerr = 1 ;
+  for (unsigned int j = 0 ; errors[RECVMSG][j] ; j++)
+  {
+    race(&w, 0, 0) ;
+    race(&w, 2, errors[RECVMSG][j]) ;
+    race(&v, 0, 0) ;
+    race(&v, k.n - 1, errors[RECVMSG][j]) ;
+    race(&u, 0, 0) ;
+    race(&u, k.n - 1, errors[RECVMSG][j]) ;
+  }
+  pollerr = 0 ;
+}
+#endif
+
+static void no_faults (void)
+{
+  for (size_t j = 0 ; j < sizeof others / sizeof *others ; j++)
+  {
+    row const w = { .f = others[j] } ;
+    race(&w, 0, 0) ;
+    check(!k.n) ;
+  }
+}
+
+int main (int argc, char **argv)
+{
+  (void)argv ;
+  listing = argc > 1 ;
+  faulting = &blame ;
+  server = socket_tcp4() ;
+  lasting = on4(server, 1) ;
+  RUN(races) ;
+  RUN(races_without_ip6) ;
+  RUN(races_without_flags) ;
+  RUN(no_faults) ;
+#ifndef LIBSOCKET_PORTABLE
+  RUN(races_icmp) ;
+#endif
+  return all_told() ;
+}
