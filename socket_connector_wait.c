@@ -4,8 +4,9 @@
 
 #include "internal.h"
 
-static int stop (socket_connector *c, int error)
+static int stop (socket_connector *c, int error, tain const *stamp)
 {
+  libsocket_closeall(c, ECANCELED, stamp) ;
   socket_connector_stop(c) ;
   return (errno = error, -1) ;
 }
@@ -28,7 +29,7 @@ int socket_connector_wait (socket_connector *c, tain *stamp)
     x[n].events = IOPAUSE_READ ;
     x[n].revents = 0 ;
     socket_connector_nextdeadline(c, &deadline) ;
-    if (iopause_stamp(x, n + (c->cancelfd >= 0), &deadline, stamp) == -1) return stop(c, errno) ;
-    if (x[n].revents) return stop(c, ECANCELED) ;
+    if (iopause_stamp(x, n + (c->cancelfd >= 0), &deadline, stamp) == -1) return stop(c, errno, stamp) ;
+    if (x[n].revents) return stop(c, ECANCELED, stamp) ;
   }
 }

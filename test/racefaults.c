@@ -209,21 +209,22 @@ static int harmless (situation const *f, unsigned int i, int e)
   return goeson(f, call, e) ;
 }
 
-/* The winner, if there is one, is as promised, and as many descriptors are open as there should be. */
+static int same (tain const *a, tain const *b)
+{
+  return !tain_less(a, b) && !tain_less(b, a) ;
+}
+
+/* The winner, if there is one, is as promised, and as many descriptors are open as there should be. Only stop knows no time. */
 
 static int orderly (situation const *f, int answer, int before)
 {
   int won = f->yes == NEWFD ? answer >= 0 : answer == 1 ;
   int fd = f->yes == NEWFD ? answer : r.fd ;
   if (k.all - before != (s >= 0) + (l >= 0) + (c >= 0) + flying() + won) return 0 ;
+  for (int i = 0 ; i < 2 ; i++) if (x[i].error && f->open != &stopped && f->call != &stopping && tain_less(&x[i].end, &x[i].start)) return 0 ;
   if (x[0].sent || x[1].sent) return 0 ;  /* there is no cookie */
   if (answer == -1) return !flying() ;
   return !won || (!flying() && socket_connected(fd) == 1 && fcntl(fd, F_GETFL) & O_NONBLOCK && fcntl(fd, F_GETFD) & FD_CLOEXEC) ;
-}
-
-static int same (tain const *a, tain const *b)
-{
-  return !tain_less(a, b) && !tain_less(b, a) ;
 }
 
 /* The candidate's own fields after a fault. */
@@ -231,7 +232,8 @@ static int same (tain const *a, tain const *b)
 static int told (int e)
 {
   socket_candidate const *y = x + who ;
-  if (who == -1) return x[0].error == ECANCELED || x[1].error == ECANCELED ;
+  if (who == -1) y = x + (x[0].error != ECANCELED) ;
+  if (who == -1) return y->error == ECANCELED && same(&y->end, &t) ;
   if (starting && !alone && scarce(e)) return !y->error && y->fd == -1 && !y->start.sec.x ;  /* put off */
   return y->error == e && y->fd == -1 && same(&y->end, starting ? &y->start : &t) ;
 }
