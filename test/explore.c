@@ -484,13 +484,15 @@ static void check_flying (iopause_fd const *x, unsigned int n)
   must(bits == which(FLYING), "13: waits for one twice") ;
 }
 
-static void after_stop (void)
+/* stop knows no time, wait does */
+
+static void after_stop (int64_t end)
 {
   for (unsigned int i = 0 ; i < w.c.n ; i++) if (w.s[i].state == FLYING)
   {
     w.s[i].state = FAILED ;
     w.s[i].error = ECANCELED ;
-    w.s[i].end = LONGAGO ;
+    w.s[i].end = end ;
   }
   w.over = -1 ;
   w.error = ECANCELED ;
@@ -533,7 +535,7 @@ static void check_stop (void)
   socket_connector_stop(&w.c) ;
   must(errno == ERRNO, "13: stop changes errno") ;
   in = OUTSIDE ;
-  after_stop() ;
+  after_stop(LONGAGO) ;
   check_over() ;
   memcpy(&w, &keep, sizeof w) ;
 }
@@ -799,7 +801,7 @@ static void waits (void)
   }
   must(r == -1 && errno == interrupted, "9: interrupted, wait says %d %s", r, strerror(errno)) ;
   in = OUTSIDE ;
-  after_stop() ;
+  after_stop(w.now) ;
   check_over() ;
 }
 

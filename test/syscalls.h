@@ -203,19 +203,26 @@ int connect (int s, __CONST_SOCKADDR_ARG sa, socklen_t len)
 
 /* iopause calls one or the other. */
 
-int ppoll (struct pollfd *x, nfds_t n, struct timespec const *ts, sigset_t const *set)
+/* not inline: glibc says that polling only writes, and gcc believes it */
+
+__attribute__((noinline)) static int wait_for (struct pollfd *x, nfds_t n, struct timespec const *ts)
 {
-  (void)set ;
   if (fault(POLL, x->fd)) return -1 ;
   k.waiting = 0 ;
   if (k.on && pollerr) return (x->revents = POLLERR, 1) ;
   return (int)syscall(SYS_ppoll, x, n, ts, 0, 0) ;
 }
 
+int ppoll (struct pollfd *x, nfds_t n, struct timespec const *ts, sigset_t const *set)
+{
+  (void)set ;
+  return wait_for(x, n, ts) ;
+}
+
 int poll (struct pollfd *x, nfds_t n, int timeout)
 {
   struct timespec const ts = { .tv_sec = timeout / 1000, .tv_nsec = timeout % 1000 * 1000000 } ;
-  return ppoll(x, n, timeout < 0 ? 0 : &ts, 0) ;
+  return wait_for(x, n, timeout < 0 ? 0 : &ts) ;
 }
 
 /* The error queue is all that the library may read. */
