@@ -342,7 +342,7 @@ static void linklocal (void)
 
 static void broadcast (void)
 {
-  static char const all[4] = { 127, -1, -1, -1 } ;
+  static char const all[] = "\177\377\377\377" ;
   int r = bound(0, 0, 0, &rport), s = bound(0, 0, 0, &sport) ;
   check(fails(socket_send4(s, "x", 1, all, rport), EACCES)) ;
   check(keeps(!socket_broadcast(s))) ;

@@ -74,9 +74,12 @@ static int opened (int fd)
   return fd ;
 }
 
-/* The address arguments are unions in some headers and pointers in others. */
+/* The address arguments are unions in some headers and pointers in others; the request of ioctl is signed or not. */
 
-#ifndef __GLIBC__
+#ifdef __GLIBC__
+typedef unsigned long request_type ;
+#else
+typedef int request_type ;
 #define __CONST_SOCKADDR_ARG struct sockaddr const *
 #define __SOCKADDR_ARG struct sockaddr *
 #endif
@@ -259,7 +262,7 @@ ssize_t send (int s, void const *buf, size_t len, int flags)
   return syscall(SYS_sendto, s, buf, len, flags, (void *)0, 0) ;
 }
 
-int ioctl (int fd, unsigned long request, ...)
+int ioctl (int fd, request_type request, ...)
 {
   va_list args ;
   void *arg ;
