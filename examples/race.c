@@ -201,7 +201,7 @@ static void layout (picture *p, uint64_t total)
 
 static size_t column (picture const *p, uint64_t us)
 {
-  return p->bar + us * (p->axis - 1) / p->total ;
+  return p->bar + (size_t)(us * (p->axis - 1) / p->total) ;
 }
 
 static void draw_ruler (picture const *p)
