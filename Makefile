@@ -176,6 +176,7 @@ TESTS = \
 SCRIPTS = \
  test/demo \
  test/echod \
+ test/examplefaults \
  test/faulted \
  test/link \
  test/pages \
