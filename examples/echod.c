@@ -214,8 +214,8 @@ int main (int argc, char const *const *argv)
   if (!fd_sanitize()) strerr_diefu1sys(111, "open standard descriptors") ;
   sigfd = selfpipe_init() ;
   if (sigfd == -1) strerr_diefu1sys(111, "create selfpipe") ;
-  if (sig_ignore(SIGPIPE) == -1 || selfpipe_trap(SIGTERM) == -1 || selfpipe_trap(SIGINT) == -1
-   || selfpipe_trap(SIGALRM) == -1) strerr_diefu1sys(111, "trap signals") ;
+  if (!sig_ignore(SIGPIPE) || !selfpipe_trap(SIGTERM) || !selfpipe_trap(SIGINT) || !selfpipe_trap(SIGALRM))
+    strerr_diefu1sys(111, "trap signals") ;
   ep = epoll_create1(EPOLL_CLOEXEC) ;
   if (ep == -1) strerr_diefu1sys(111, "create epoll instance") ;
   listener = listen_on(ip, port, fastopen) ;
