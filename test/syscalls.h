@@ -74,14 +74,16 @@ static int opened (int fd)
   return fd ;
 }
 
-/* The address arguments are unions in some headers and pointers in others; the request of ioctl is signed or not. */
+/* Prototypes are not the same everywhere: glibc has unions for addresses in C. */
 
 #ifdef __GLIBC__
-typedef unsigned long request_type ;
+typedef unsigned long ioctl_request ;
+typedef char interface_name[IF_NAMESIZE] ;
 #else
-typedef int request_type ;
 #define __CONST_SOCKADDR_ARG struct sockaddr const *
 #define __SOCKADDR_ARG struct sockaddr *
+typedef int ioctl_request ;
+typedef char *interface_name ;
 #endif
 
 #define POINTER(p, arg) void *p ; memcpy(&p, &arg, sizeof p)
@@ -262,7 +264,7 @@ ssize_t send (int s, void const *buf, size_t len, int flags)
   return syscall(SYS_sendto, s, buf, len, flags, (void *)0, 0) ;
 }
 
-int ioctl (int fd, request_type request, ...)
+int ioctl (int fd, ioctl_request request, ...)
 {
   va_list args ;
   void *arg ;
@@ -291,7 +293,7 @@ unsigned int if_nametoindex (char const *name)
   return interface(SIOCGIFINDEX, &ifr) == -1 ? 0 : (unsigned int)ifr.ifr_ifindex ;
 }
 
-char *if_indextoname (unsigned int i, char name[IF_NAMESIZE])
+char *if_indextoname (unsigned int i, interface_name name)
 {
   struct ifreq ifr = { .ifr_ifindex = (int)i } ;
   if (fault(IF_INDEXTONAME, -1)) return 0 ;
