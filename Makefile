@@ -106,7 +106,7 @@ OBJECTS = \
 
 all: libsocket.a
 
-.PHONY: all examples test check interop libowfat explore matrix lint cover demo bench bench-deps deps deps-dev deps-interop deps-libowfat install install-examples uninstall dist clean
+.PHONY: all examples test check interop libowfat explore soak matrix lint cover demo bench bench-deps deps deps-dev deps-interop deps-libowfat install install-examples uninstall dist clean
 
 libsocket.a: $(OBJECTS)
 	rm -f $@
@@ -198,9 +198,16 @@ libowfat: libsocket.a
 explore: test/explore
 	test/explore full
 
+# random races with faults, signals and limits; SEED= repeats those of another run
+SECONDS = 300
+SEED =
+soak: test/soak
+	test/soak $(SECONDS) $(SEED)
+
 $(TESTS): libsocket.a socket.h test/test.h
 test/fastopen test/fastopensignal: test/slow.h test/tun.h
 test/network: test/tun.h test/wan
+test/soak: test/wan
 test/wan: libsocket.a test/test.h test/tun.h
 test/connect test/connected test/threads: test/loopback.h
 test/faults test/racefaults: test/syscalls.h
