@@ -33,6 +33,7 @@
 #define STEPS 1000           /* more is a loop without a wait */
 #define GROWTH 512           /* kB of memory that is not growth */
 #define SIGNAL 3             /* ms between signals */
+#define PATIENCE 50          /* signals from the stop by cancelfd on */
 #define CLEAN 2              /* exit code */
 
 enum { RACES, CHILD, BLOCKING, EXECUTED, WON, LOST, STOPPED, STEPPED, SOCKETS, REFUSED, FAULTS, FULL, SIGNALS, BYTES, ERRORS } ;
@@ -52,7 +53,7 @@ static struct race
   unsigned int total ;       /* candidates, with those still to come */
   socket_connector c ;
   tain deadline, arrive, stop, due, last ;
-  unsigned int steps ;
+  unsigned int steps, made ; /* made: sockets in this step */
   int stopped, looked ;
   char may[ERRNOS] ;         /* errnos of chance, of setup, of the limit */
   char const *data ;
@@ -150,6 +151,7 @@ static int fault (int call)
 {
   unsigned int n = 0 ;
   if (!inside || roll(me, (unsigned int)faults[call].odds)) return 0 ;
+  if (cancelin && cancelin <= PATIENCE) return 0 ;  /* chance would end a loop without a wait */
   while (n < 8 && faults[call].error[n]) n++ ;
   errno = faults[call].error[roll(me, n)] ;
   if (call != POLL && call != CLOSE) me->may[errno] = 1 ;
@@ -184,6 +186,7 @@ int socket (int domain, int type, int protocol)
   if (fault(SOCKET)) return -1 ;
   s = (int)syscall(SYS_socket, domain, type, protocol) ;
   if (!inside) return s ;
+  must(me->phase != RACING || ++me->made <= 2 * MAX) ;
   if (s >= 0) count[SOCKETS]++, owner[s] = me ;
   else if (errno == EMFILE) count[FULL]++, me->may[EMFILE] = 1 ;
   return s ;
@@ -241,7 +244,8 @@ static void going (struct race *r)
 static void ended (struct race *r, int result)
 {
   socket_connector *c = &r->c ;
-  int end = result == 1 || r->stopped ? ECANCELED : error == ETIMEDOUT && past(&r->deadline) ? ETIMEDOUT : -1, found = 0 ;
+  int end = result == 1 || r->stopped ? ECANCELED : error == ETIMEDOUT && past(&r->deadline) ? ETIMEDOUT : -1 ;
+  int found = 0, scarce = 0 ;
   plausible(r, end) ;
   must(owned(r) == (result == 1)) ;
   must(getpid() != parent || test_descriptors() == base + owned(0)) ;
@@ -262,9 +266,15 @@ static void ended (struct race *r, int result)
     count[WON]++ ;
     return ;
   }
-  for (unsigned int i = 0 ; i < c->n ; i++) found |= r->candidate[i].error == error ;
-  must(c->fd == -1) ;
+  for (unsigned int i = 0 ; i < c->n ; i++)
+  {
+    int e = r->candidate[i].error ;
+    found |= e == error ;
+    scarce += e == EMFILE || e == ENFILE ;
+  }
+  must(c->fd == -1 && scarce <= 1) ;  /* the second would have been put off, or the first has ended it */
   must(end == error || (found && error != ECANCELED) || (!c->n && error == EDESTADDRREQ)) ;
+  must(end == error || !c->expecting || error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) ;
   r->phase = IDLE ;
   count[r->stopped ? STOPPED : LOST]++ ;
   count[ERRORS + error]++ ;
@@ -309,7 +319,8 @@ static int talk (struct race *r)
   if (r->told < r->size) n = send(r->fd, r->data + r->told, r->size - r->told, MSG_NOSIGNAL) ;
   if (n > 0) r->told += (size_t)n ;
   else must(!n || errno == EAGAIN || errno == EINTR || r->peer->resets) ;
-  if (r->told == r->size && !r->shut && socket_connected(r->fd)) r->shut = 1 + shutdown(r->fd, SHUT_WR) ;  /* it may be pending yet: SO_SNDTIMEO */
+  /* SO_SNDTIMEO may have left it pending: shutdown would end that */
+  if (r->told == r->size && !r->shut && socket_connected(r->fd)) r->shut = 1 + shutdown(r->fd, SHUT_WR) ;
   while ((n = recv(r->fd, buf, sizeof buf, 0)) > 0)
     for (ssize_t i = 0 ; i < n ; i++, r->heard++) must(r->heard < all && buf[i] == (r->heard < first ? greeting : r->data - first)[r->heard]) ;
   if (n == -1 && (errno == EAGAIN || errno == EINTR)) return 0 ;
@@ -382,6 +393,7 @@ static void step (struct race *r)
   if (past(&r->arrive)) more(r) ;
   r->stopped = past(&r->stop) ;
   if (r->stopped) library(socket_connector_stop(&r->c)) ;
+  r->made = 0 ;
   library(result = socket_connector_step_g(&r->c)) ;
   count[STEPPED]++ ;
   must(r->steps++ < STEPS && (result == -1 || !error)) ;
@@ -398,7 +410,8 @@ static void onsignal (int sig)
   int e = errno ;
   (void)sig ;
   signals++ ;
-  if (cancelin && !--cancelin && write(cancel[1], "", 1) != 1) _exit(111) ;
+  if (cancelin && --cancelin == PATIENCE && write(cancel[1], "", 1) != 1) _exit(111) ;
+  if (cancelin == 1) _exit(111) ;  /* nobody has listened */
   errno = e ;
 }
 
@@ -445,14 +458,16 @@ static void waiting (struct race *r)
 {
   socket_connector *c = &r->c ;
   int any = tain_less(&r->deadline, &tain_infinite) && roll(r, 2) ;
+  int cancelled = !any && (roll(r, 2) || tain_less(&r->stop, &tain_infinite)) ;
   c->n = r->total ;
   c->expecting = 0 ;
   if (any) socket_connector_init(c, r->candidate, r->total, &r->deadline) ;
-  else if (tain_less(&r->stop, &tain_infinite)) c->cancelfd = cancel[0], cancelin = 1 + (int)roll(r, 200) ;
+  if (cancelled) c->cancelfd = cancel[0], cancelin = PATIENCE + 1 + (int)roll(r, 100) ;
   if (any) library(c->fd = socket_connectany_g(r->candidate, r->total, &r->deadline)) ;
   else library(r->fd = socket_connector_wait_g(c)) ;
+  r->stopped = error == ECANCELED && cancelled && cancelin <= PATIENCE ;
+  cancelin = 0 ;
   must(since(&r->deadline) < STUCK) ;
-  r->stopped = error == ECANCELED && c->cancelfd >= 0 && !cancelin ;
   must(c->fd == -1 || (!error && (any || r->fd == c->fd))) ;
   if (any) while (c->winner + 1 < c->n && (r->candidate[c->winner].error || !r->candidate[c->winner].start.sec.x)) c->winner++ ;
   else repeats(r, c->fd >= 0 ? 1 : -1) ;
