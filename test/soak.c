@@ -33,7 +33,7 @@
 #define STEPS 1000           /* more is a loop without a wait */
 #define GROWTH 512           /* kB of memory that is not growth */
 #define SIGNAL 3             /* ms between signals */
-#define PATIENCE 50          /* signals from the stop by cancelfd on */
+#define PATIENCE 100         /* signals from the stop by cancelfd on */
 #define CLEAN 2              /* exit code */
 
 enum { RACES, CHILD, BLOCKING, EXECUTED, WON, LOST, STOPPED, STEPPED, SOCKETS, REFUSED, FAULTS, FULL, SIGNALS, BYTES, ERRORS } ;
@@ -481,7 +481,7 @@ static void child (struct race *r)
   for (int i = 3 ; i < FDS ; i++) if (i != report[1]) close(i) ;
   must(!pipe(cancel)) ;
   base = test_descriptors() ;
-  tick(1 + roll(r, SIGNAL), roll(r, 2) ? SA_RESTART : 0) ;
+  tick(SIGNAL - 1 + roll(r, 3), roll(r, 2) ? SA_RESTART : 0) ;
   r->phase = IDLE ;
   if (roll(r, 2)) blocking(r) ; else waiting(r) ;
   tain_now_g() ;
