@@ -170,6 +170,7 @@ TESTS = \
  test/racefaults \
  test/serve \
  test/signals \
+ test/soak \
  test/threads \
  test/timeouts
 
