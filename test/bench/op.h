@@ -88,4 +88,10 @@ static inline int op_main (int argc, char **argv, struct op const *ops)
   return 99 ;
 }
 
+/* With ONLY, a program of that one operation: for its size, and the time it takes to start and to end. */
+
+#ifdef ONLY
+#define op_main(argc, argv, ops) ((argc) > 2 && (ONLY((unsigned int)*(argv)[1]), 0))
+#endif
+
 #endif
