@@ -219,12 +219,15 @@ test/draw: examples/race.c
 # Measurements
 
 BENCHES = \
- test/bench_echod \
- test/bench_races
+ test/bench_echod
 
 TABLES = \
  'test/bench/network connect' \
  'test/bench/network fastopen' \
+ test/bench/cost \
+ test/bench/throughput \
+ test/bench/size \
+ test/bench/scale \
  'test/network -t' \
  $(BENCHES)
 
@@ -244,7 +247,9 @@ DEPS_DEV = \
  musl-tools shellcheck tcc valgrind
 DEPS_INTEROP = netbase nginx-light redis-server ucspi-proxy ucspi-tcp
 DEPS_LIBOWFAT = dpkg-dev g++ libowfat-dev
-DEPS_BENCH = golang-go libcurl4-openssl-dev libevent-dev libglib2.0-dev libowfat-dev ncat nodejs pkg-config python3 python3-trio socat
+DEPS_BENCH = \
+ golang-go libcurl4-openssl-dev libevent-dev libglib2.0-dev libowfat-dev libuv1-dev musl-tools ncat nodejs \
+ pkg-config python3 python3-trio socat strace valgrind
 
 deps:
 	@./.ci/install $(DEPS)

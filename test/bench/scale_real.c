@@ -1,11 +1,12 @@
 /* ISC license. */
 
 /*
-   Ten thousand races in flight in one process under epoll, and what a step costs.
+   usage: scale_real step|list|races
+   What a step costs with attempts in flight, in a long list of candidates, and with many races in flight in one process under epoll.
    The targets are listeners on loopback: one with a full queue, so that what comes is dropped, and one that accepts.
 */
 
-#include "test.h"
+#include "../test.h"
 
 #include <time.h>
 #include <sys/epoll.h>
@@ -13,15 +14,16 @@
 
 #include "socket.h"
 
-#define RACES 10000
-#define CANDIDATES 16
+#define RACES 50000
+#define CANDIDATES 4
+#define SPARE 1024
 
 static uint16_t silent_port, ok_port ;
 static int listener ;
 
 static void die (char const *what)
 {
-  printf("bench_races: %s: %s\n", what, strerror(errno)) ;
+  fprintf(stderr, "scale_real: %s: %s\n", what, strerror(errno)) ;
   exit(111) ;
 }
 
@@ -57,9 +59,12 @@ static void targets (void)
   listener = open_listener(4096, &ok_port) ;
 }
 
-static void candidates (socket_candidate *x, unsigned int n)
+/* one address has not enough ports for all races */
+
+static void candidates (socket_candidate *x, unsigned int n, unsigned int race)
 {
-  for (unsigned int i = 0 ; i < n ; i++) socket_candidate_ip4(x + i, LOOPBACK4, silent_port) ;
+  char const ip[4] = { 127, 0, (char)(race >> 12), 1 } ;
+  for (unsigned int i = 0 ; i < n ; i++) socket_candidate_ip4(x + i, ip, silent_port) ;
 }
 
 /* ns a step with so many in flight of so many, when nothing has happened */
@@ -72,7 +77,7 @@ static double step_cost (unsigned int flying, unsigned int n)
   double start ;
   unsigned long steps = 0 ;
   if (!x) die("malloc") ;
-  candidates(x, n) ;
+  candidates(x, n, 0) ;
   tain_now(&stamp) ;
   socket_connector_init(&c, x, n, &tain_infinite) ;
   for (unsigned int i = 0 ; i < flying ; i++)
@@ -141,39 +146,35 @@ static void many (unsigned int n)
 {
   struct epoll_event e[256] ;
   int ep = epoll_create1(EPOLL_CLOEXEC) ;
-  unsigned int flying = 0, won = 0, begun = 0 ;
+  unsigned int won = 0, begun = 0 ;
   tain stamp ;
-  double t ;
+  double first, idle, second ;
   if (ep == -1) die("epoll_create1") ;
 
   tain_now(&stamp) ;
   for (unsigned int i = 0 ; i < n ; i++)
   {
-    candidates(candidate[i], CANDIDATES) ;
+    candidates(candidate[i], CANDIDATES, i) ;
     socket_candidate_ip4(candidate[i] + 1, LOOPBACK4, ok_port) ;
     socket_connector_init(race + i, candidate[i], CANDIDATES, &tain_infinite) ;
   }
-  t = cpu() ;
+  first = cpu() ;
   for (unsigned int i = 0 ; i < n ; i++) if (socket_connector_step(race + i, &stamp)) die("step") ;
-  t = cpu() - t ;
-  printf("first step, with its socket and its SYN: %.2f us a race\n", t / n / 1e3) ;
-  for (unsigned int i = 0 ; i < n ; i++) watch(ep, i) ;
-  for (unsigned int i = 0 ; i < n ; i++) flying += race[i].flying ;
-  printf("in flight at once: %u races, %u attempts\n", n, flying) ;
+  first = cpu() - first ;
+  for (unsigned int i = 0 ; i < n ; i++)
+  {
+    watch(ep, i) ;
+    if (race[i].flying != 1) die("flying") ;
+  }
 
-  t = cpu() ;
+  idle = cpu() ;
   for (unsigned int k = 0 ; k < 10 ; k++)
     for (unsigned int i = 0 ; i < n ; i++) if (socket_connector_step(race + i, &stamp)) die("step") ;
-  t = cpu() - t ;
-  printf("step in which nothing happens: %.2f us a race\n", t / n / 1e4) ;
-  t = cpu() ;
-  for (unsigned int k = 0 ; k < 1000 ; k++) if (epoll_wait(ep, e, 256, 0)) die("epoll_wait") ;
-  t = cpu() - t ;
-  printf("epoll_wait over all of them: %.2f us\n", t / 1e6) ;
+  idle = cpu() - idle ;
 
   /* the second attempts win, some hundred at a time: they need descriptors too */
   later(&stamp, 250) ;
-  t = cpu() ;
+  second = cpu() ;
   while (won < n)
   {
     int r ;
@@ -200,48 +201,55 @@ static void many (unsigned int n)
       won++ ;
     }
   }
-  t = cpu() - t ;
-  printf("second attempt, win, close, and the server's part: %.2f us a race\n", t / n / 1e3) ;
-  printf("won: %u races\n", won) ;
+  second = cpu() - second ;
   close(ep) ;
+  printf("%u\t%.2f\t%.2f\t%.2f\n", n, first / n / 1e3, idle / n / 1e4, second / n / 1e3) ;
 }
 
-int main (void)
+static void steps (void)
 {
-  static unsigned int const flying[] = { 1, 2, 4, 8, 16 } ;
-  static unsigned int const total[] = { 16, 160, 1600, 16000 } ;
-  struct rlimit r ;
-  unsigned int n = RACES ;
+  printf("in flight, of 16\tus a step\tus an attempt\n") ;
+  for (unsigned int i = 1 ; i <= 16 ; i *= 2)
+  {
+    double us = step_cost(i, 16) / 1e3 ;
+    printf("%u\t%.2f\t%.2f\n", i, us, us / i) ;
+  }
+}
 
-  setvbuf(stdout, 0, _IOLBF, 0) ;
-  alarm(60) ;
+static void lists (void)
+{
+  printf("candidates\tus a step, one in flight\tus a start that is refused here\n") ;
+  for (unsigned int i = 16 ; i <= 16000 ; i *= 10) printf("%u\t%.2f\t%.2f\n", i, step_cost(1, i) / 1e3, start_cost(i) / 1e3) ;
+}
+
+static void races (unsigned int descriptors)
+{
+  static unsigned int const n[] = { 1, 100, 10000, RACES } ;
+  printf("races in flight\tus to start\tus a step, nothing happens\tus to start the second, win and close, and the server\047s part\n") ;
+  for (unsigned int i = 0 ; i < sizeof n / sizeof *n ; i++)
+  {
+    unsigned int most = n[i] + SPARE <= descriptors ? n[i] : descriptors - SPARE ;
+    if (i && most <= n[i - 1]) break ;
+    many(most) ;
+  }
+}
+
+int main (int argc, char **argv)
+{
+  struct rlimit r = { .rlim_cur = RACES + SPARE, .rlim_max = RACES + SPARE } ;
+  if (argc != 2) return 100 ;
+  alarm(120) ;
+  if (setrlimit(RLIMIT_NOFILE, &r) == -1)  /* who may not raise the limit makes do with it */
+  {
+    if (getrlimit(RLIMIT_NOFILE, &r) == -1) die("getrlimit") ;
+    r.rlim_cur = r.rlim_max ;
+    if (setrlimit(RLIMIT_NOFILE, &r) == -1) die("setrlimit") ;
+  }
+  if (r.rlim_cur < 2 * SPARE) die("too few descriptors") ;
   test_namespace() ;  /* not needed, but there the ports are all ours */
   targets() ;
-
-  printf("state: %zu bytes a race, %zu bytes a candidate: %zu bytes for a race of %u\n", sizeof(socket_connector), sizeof(socket_candidate),
-    sizeof(socket_connector) + CANDIDATES * sizeof(socket_candidate), CANDIDATES) ;
-
-  printf("\nin flight, of %u candidates: CPU a step\n", CANDIDATES) ;
-  for (unsigned int i = 0 ; i < 5 ; i++)
-  {
-    double ns = step_cost(flying[i], CANDIDATES) ;
-    printf("%5u  %7.2f us  %.2f us an attempt\n", flying[i], ns / 1e3, ns / 1e3 / flying[i]) ;
-  }
-  printf("\none in flight, of so many candidates: CPU a step\n") ;
-  for (unsigned int i = 0 ; i < 4 ; i++) printf("%5u  %7.2f us\n", total[i], step_cost(1, total[i]) / 1e3) ;
-  printf("\nso many candidates that are refused inside the call: CPU a start\n") ;
-  for (unsigned int i = 0 ; i < 4 ; i++) printf("%5u  %7.2f us\n", total[i], start_cost(total[i]) / 1e3) ;
-
-  if (getrlimit(RLIMIT_NOFILE, &r) == -1) die("getrlimit") ;
-  r.rlim_cur = r.rlim_max ;
-  if (setrlimit(RLIMIT_NOFILE, &r) == -1) die("setrlimit") ;
-  if (r.rlim_cur != RLIM_INFINITY && r.rlim_cur < RACES + 1024)
-  {
-    if (r.rlim_cur < 2048) return (printf("\ntoo few descriptors for the rest: %lu\n", (unsigned long)r.rlim_cur), 0) ;
-    n = (unsigned int)r.rlim_cur - 1024 ;
-    printf("\nonly %lu descriptors:", (unsigned long)r.rlim_cur) ;
-  }
-  printf("\n%u races of %u candidates, the first silent, in one process under epoll\n", n, CANDIDATES) ;
-  many(n) ;
+  if (!strcmp(argv[1], "step")) steps() ;
+  else if (!strcmp(argv[1], "list")) lists() ;
+  else races(r.rlim_cur < RACES + SPARE ? (unsigned int)r.rlim_cur : RACES + SPARE) ;
   return 0 ;
 }
