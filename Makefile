@@ -8,7 +8,7 @@ CC = cc
 AR = ar
 RANLIB = ranlib
 # no tables for exceptions: they are a third of the library; -g has its own for debuggers
-CFLAGS = -O2 -fno-asynchronous-unwind-tables
+CFLAGS = -Os -fno-asynchronous-unwind-tables
 CPPFLAGS =
 LDFLAGS =
 LDLIBS = -lskarnet
