@@ -324,6 +324,13 @@ static void privileged (void)
   close(s) ; close(t) ;
 }
 
+static void edge (void)
+{
+  binds(&bind4, socket_tcp4(), test_edge(LOOPBACK4, 4), LOOPBACK4, 4) ;
+  binds(&bind6, socket_tcp6(), test_edge(LOOPBACK6, 16), LOOPBACK6, 16) ;
+  binds(&bind6, socket_tcp4(), test_edge(LOOPBACK6, 16), LOOPBACK4, 4) ;
+}
+
 int main (void)
 {
   RUN(four_bind4) ;
@@ -340,5 +347,6 @@ int main (void)
   RUN(lingering_mapped) ;
   RUN(linklocal) ;
   RUN(privileged) ;
+  RUN(edge) ;
   return test_end() ;
 }

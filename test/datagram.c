@@ -199,6 +199,9 @@ static void sizes (void)
   check(keeps(socket_send4(s, 0, 0, LOOPBACK4, rport) == 0)) ;
   preset() ;
   check(test_ready(r, POLLIN) && keeps(socket_recv4(r, buf, sizeof buf, ip, &port) == 0) && told(LOOPBACK4, 4, sport) && buf[0] == 'x') ;
+  check(socket_send4(s, 0, 0, LOOPBACK4, rport) == 0) ;
+  preset() ;
+  check(test_ready(r, POLLIN) && keeps(socket_recv6(r, buf, sizeof buf, ip, &port, &scope) == 0) && told(MAPPED6, 16, sport) && scope == 0) ;
   check(socket_send4(s, "hello", 5, LOOPBACK4, rport) == 5) ;
   preset() ;
   check(test_ready(r, POLLIN) && socket_recv4(r, buf, 2, 0, 0) == 2 && !memcmp(buf, "hexxxx", 6)) ;  /* the rest is lost */
@@ -206,6 +209,11 @@ static void sizes (void)
   check(fails(socket_send4(s, buf, 65508, LOOPBACK4, rport), EMSGSIZE)) ;
   check(socket_send4(s, buf, 65507, LOOPBACK4, rport) == 65507) ;
   check(test_ready(r, POLLIN) && socket_recv4(r, buf, sizeof buf, 0, 0) == 65507) ;
+  close(s) ;
+  s = socket_udp6() ;
+  errno = EAFNOSUPPORT ;  /* of an earlier call */
+  check(socket_send6(s, 0, 0, MAPPED6, rport, 0) == 0 && errno == EAFNOSUPPORT) ;
+  check(test_ready(r, POLLIN) && socket_recv4(r, buf, 1, 0, 0) == 0 && fails(socket_recv4(r, buf, 1, 0, 0), EAGAIN)) ;
   close(r) ;
   close(s) ;
 }

@@ -32,7 +32,8 @@ static char big[BIG] ;
 
  /* A kernel that knows less: the errno its sendto gives, or the flag not looked at */
 
-static int sendto_error, sendto_ignores, sendto_calls, send_error ;
+static int sendto_error, sendto_ignores, sendto_calls, send_error, send_calls ;
+static char const *send_script = "" ;  /* i: a signal, and SO_SNDTIMEO is 50 ms; w: 60 ms, then a signal; 1: a byte goes */
 
 #ifdef __GLIBC__
 ssize_t sendto (int s, void const *buf, size_t len, int flags, __CONST_SOCKADDR_ARG sa, socklen_t salen)
@@ -56,8 +57,21 @@ ssize_t sendto (int s, void const *buf, size_t len, int flags, struct sockaddr c
   return syscall(SYS_sendto, s, buf, len, flags, p, salen) ;
 }
 
+static void timeout (int s, int ms)
+{
+  struct timeval tv = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 } ;
+  check(!setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof tv)) ;
+}
+
 ssize_t send (int s, void const *buf, size_t len, int flags)
 {
+  send_calls++ ;
+  switch (*send_script ? *send_script++ : 0)
+  {
+    case 'i' : timeout(s, 50) ; return (errno = EINTR, -1) ;
+    case 'w' : poll(0, 0, 60) ; return (errno = EINTR, -1) ;
+    case '1' : len = 1 ;
+  }
   if (send_error)
   {
     errno = send_error ;
@@ -184,12 +198,6 @@ static int option (int s, int level, int name)
   int value = -1 ;
   socklen_t len = sizeof value ;
   return getsockopt(s, level, name, &value, &len) == -1 ? -1 : value ;
-}
-
-static void timeout (int s, int ms)
-{
-  struct timeval tv = { .tv_sec = 0, .tv_usec = ms * 1000 } ;
-  check(!setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof tv)) ;
 }
 
 /* A fresh address, and its cookie is known. */
@@ -334,9 +342,11 @@ static void clientoff (void)
   {
     check(fails(fast(s, "hello", 5), EINPROGRESS)) ;
     check(connects(s)) ;
+    check(!plain(s)) ;
     check(write(s, "hello", 5) == 5) ;
   }
   else check(keeps(fast(s, "hello", 5) == 5)) ;
+  check(fails(fast(s, "again", 5), EISCONN)) ;
   check(!tun_fastopen("3")) ;
   c = accepts(l) ;
   check(slow->syn == 1 && !slow->asked && !slow->cookies && !slow->syndata) ;
@@ -412,13 +422,18 @@ static void noroute (void)
 static void silent (void)
 {
   int l = listens(16), s ;
+  ssize_t r ;
   if (FAST)
   {
     cookie(l) ;
     slow->drop[0] = 1 ;
     s = client() ;
     if (!nb) timeout(s, 50) ;
-    check(keeps(fast(s, "hello", 5) == 5)) ;
+    send_calls = 0 ;
+    errno = 4242 ;
+    r = fast(s, big, BIG) ;
+    check(r >= 500 && r <= 1460 && errno == 4242) ;
+    check(!send_calls) ;
     check((errno = 0, !socket_connected(s)) && errno == EINPROGRESS) ;
     close(s) ;
     s = client() ;
@@ -536,6 +551,20 @@ static void large (void)
 }
 
 
+/* one byte that went with the SYN does not go again */
+
+static void single (void)
+{
+  int l = listens(16), s = client(), c ;
+  if (FAST) cookie(l) ; else fresh() ;
+  check(keeps(fast(s, "x", 1) == 1)) ;
+  c = accepts(l) ;
+  check(used(c, FAST)) ;
+  check(whole(s, c, "x", 1)) ;
+  close(l) ;
+}
+
+
  /* Sockets that are not new */
 
 static void twice (void)
@@ -565,7 +594,7 @@ static void twice (void)
 
 static void resumed (void)
 {
-  for (int up = nb ; up < 2 ; up++)
+  for (size_t len = 0 ; len < 6 ; len += 5) for (int up = nb ; up < 2 ; up++)
   {
     int l = listens(16), s = client(), c ;
     fresh() ;
@@ -576,10 +605,10 @@ static void resumed (void)
     if (!nb) timeout(s, 0) ;
     slow_hold(1, 0) ;
     if (up) check(ready(s, POLLOUT)) ;
-    check(keeps(fast(s, "hello", 5) == 5)) ;
+    check(keeps(fast(s, "hello", len) == (ssize_t)len)) ;
     check(fails(fast(s, "hello", 5), EISCONN)) ;
     c = accepts(l) ;
-    check(whole(s, c, "hello", 5)) ;
+    check(whole(s, c, "hello", len)) ;
     close(l) ;
   }
 }
@@ -654,6 +683,7 @@ static void mapped (void)
 {
   static char const *const to[3] = { MAPPED6, ANY6, LOOPBACK6 } ;
   int l, s, c ;
+  ssize_t r ;
   for (int i = 0 ; i < 5 ; i++)  /* a mapped address on an IPv6 socket; mapped, any, loopback, null on an IPv4 one */
     for (int j = 0 ; j < 2 ; j++)
     {
@@ -662,17 +692,26 @@ static void mapped (void)
       if (FAST) check(!socket_fastopen(l)) ;
       s = i ? j ? socket_tcp4() : socket_tcp4b() : j ? socket_tcp6() : socket_tcp6b() ;
       errno = 4242 ;
-      if (socket_fastopen_connect6(s, i == 4 ? 0 : to[i ? i - 1 : 0], port, 0, "hello", 5) == -1)
+      r = socket_fastopen_connect6(s, i == 4 ? 0 : to[i ? i - 1 : 0], port, 0, "hello", 5) ;
+      if (r == -1)
       {
         check(j && errno == EINPROGRESS) ;
         check(connects(s)) ;
         check(write(s, "hello", 5) == 5) ;
       }
-      else check(errno == 4242) ;
+      else check(r == 5 && errno == 4242) ;
       c = socket_accept4(l, 0, 0) ;
       check(whole(s, c, "hello", 5)) ;
       close(l) ;
     }
+  l = socket_tcp4() ;
+  check(!socket_bind4(l, LOOPBACK4, 0) && !socket_listen(l, 16) && !socket_local4(l, 0, &port)) ;
+  s = socket_tcp6b() ;
+  errno = EAFNOSUPPORT ;  /* of an earlier call */
+  check(socket_fastopen_connect6(s, MAPPED6, port, 0, 0, 0) == 0 && errno == EAFNOSUPPORT) ;
+  c = socket_accept4(l, 0, 0) ;
+  check(whole(s, c, "", 0)) ;
+  close(l) ;
 }
 
 static void native (void)
@@ -785,6 +824,7 @@ static void sends (void)
     l = listens(16) ;
     fresh() ;
     s = client() ;
+    timeout(s, 60000) ;  /* a signal does not end it before */
     send_error = t[i].error ;
     errno = 4242 ;
     check(fast(s, "hello", 5) == t[i].none) ;
@@ -814,6 +854,24 @@ static void sends (void)
       close(s) ;
       check(slow_fine(pid)) ;
     }
+    close(l) ;
+  }
+}
+
+/* SO_SNDTIMEO begins anew when a byte has gone; run out with none gone, it is no error: the connection is up */
+
+static void trickles (void)
+{
+  static struct { char const *script ; size_t n ; } const t[] = { { "i1w", 5 }, { "iw", 0 } } ;
+  for (int i = 0 ; i < 2 ; i++)
+  {
+    int l = listens(16), s = client(), c ;
+    fresh() ;
+    send_script = t[i].script ;
+    check(keeps(fast(s, "hello", 5) == (ssize_t)t[i].n)) ;
+    check(!*send_script) ;
+    c = accepts(l) ;
+    check(whole(s, c, "hello", t[i].n)) ;
     close(l) ;
   }
 }
@@ -1055,7 +1113,7 @@ static void deferaccept (void)
     int l = listens(0), s = client(), c ;
     struct pollfd x = { .fd = l, .events = POLLIN } ;
     fresh() ;
-    if (i < 2) check(keeps(!socket_deferaccept(l, i ? HTTPIN : DATAIN))) ;
+    if (i < 2) check(keeps(!socket_deferaccept(l, i ? HTTPIN : DATAIN)) && option(l, IPPROTO_TCP, TCP_DEFER_ACCEPT) == 1) ;
     if (plain(s) == -1) check(connects(s)) ;
     check(poll(&x, 1, i < 2 ? 100 : 10000) == (i == 2)) ;
     check(write(s, "hello", 5) == 5) ;
@@ -1098,12 +1156,14 @@ BLOCKING(givesup)
 NONBLOCKING(serverfirst) BLOCKING(serverfirst)
 NONBLOCKING(null) BLOCKING(null)
 NONBLOCKING(large) BLOCKING(large)
+BLOCKING(single)
 NONBLOCKING(twice) BLOCKING(twice)
 NONBLOCKING(resumed) BLOCKING(resumed)
 NONBLOCKING(connected) BLOCKING(connected)
 NONBLOCKING(old) BLOCKING(old)
 NONBLOCKING(nobufs) BLOCKING(nobufs)
 BLOCKING(sends)
+BLOCKING(trickles)
 BLOCKING(broken)
 NONBLOCKING(queue)
 NONBLOCKING(key)
@@ -1135,6 +1195,7 @@ int main (void)
   RUN2b(givesup) ;
   RUN4(null) ;
   RUN4(large) ;
+  RUN2b(single) ;
   RUN4(twice) ;
   RUN4(resumed) ;
   RUN4(connected) ;
@@ -1144,6 +1205,7 @@ int main (void)
   RUN(linklocal6) ;
   RUN4(old) ;
   RUN2b(sends) ;
+  RUN2b(trickles) ;
   RUN2b(broken) ;
   RUN2(usedelsewhere) ;
   if (FAST)

@@ -229,6 +229,14 @@ static void accept_absent (void)
   shut() ;
 }
 
+/* An earlier call has left its address on the stack. */
+
+static void __attribute__ ((noinline)) dirty (void)
+{
+  sa_family_t volatile x[4096] ;
+  for (size_t i = 0 ; i < sizeof x / sizeof *x ; i++) x[i] = AF_INET ;
+}
+
 static void accept_nameless (void)
 {
   nopeer = 1 ;
@@ -239,6 +247,7 @@ static void accept_nameless (void)
     {
       (*accepts[i].open)() ;
       preset() ;
+      dirty() ;
       check(fails((*accepts[i].call)(), EAFNOSUPPORT)) ;
       check(untouched()) ;
       shut() ;
@@ -266,6 +275,54 @@ static void accept_flags (void)
     }
   }
   host(0, 0, 0) ;
+}
+
+/* Descriptor 0 is as good as any, whatever errno was before. */
+
+static void zero (void)
+{
+  int in = dup(0), null ;
+  close(0) ;
+  for (int h = 0 ; h < 2 ; h++)
+  {
+    host(0, 0, h) ;
+    for (int i = 0 ; i < 6 ; i++)
+    {
+      k.n = 0 ;
+      k.on = 1 ;
+      errno = EINVAL ;
+      check((*creations[i].call)() == 0 && errno == EINVAL) ;
+      k.on = 0 ;
+      check(i < 3 || k.calls[k.n - 1] == SETSOCKOPT) ;
+      has(0, i < 3 ? AF_INET : AF_INET6, i % 3 != 1, i % 3 == 2) ;
+      close(0) ;
+    }
+    for (int i = 0 ; i < 8 ; i++)
+    {
+      null = open("/dev/null", O_RDONLY) ;
+      (*accepts[i].open)() ;
+      check(fcntl(l, F_SETFL, O_NONBLOCK) == 0 && test_ready(l, POLLIN)) ;
+      close(null) ;
+      preset() ;
+      errno = ENOSYS ;
+      check((*accepts[i].call)() == 0 && errno == ENOSYS) ;
+      check(port != 54321) ;
+      has(0, i < 4 ? AF_INET : AF_INET6, i & 1, i & 1) ;
+      close(0) ;
+      shut() ;
+    }
+    for (int i = 0 ; i < 6 ; i++)
+    {
+      null = open("/dev/null", O_RDONLY) ;
+      (*refusals[i].open)() ;
+      close(null) ;
+      check(fails((*refusals[i].call)(), EAFNOSUPPORT)) ;
+      shut() ;
+    }
+  }
+  host(0, 0, 0) ;
+  if (in >= 0) dup2(in, 0) ;
+  close(in) ;
 }
 
 static void listen_backlog (void)
@@ -524,6 +581,7 @@ static situation const udps[] =
 
 static void create_udp (void)
 {
+  int fd ;
   for (int h = 0 ; h < 4 ; h++)
   {
     host(h & 1, 0, h >> 1) ;
@@ -532,6 +590,9 @@ static void create_udp (void)
       k.protocol = -1 ;
       each(udps + i) ;
       check(k.protocol == (i < 4 ? 0 : IPPROTO_SCTP)) ;
+      fd = (*udps[i].call)() ;
+      check(!(fcntl(fd, F_GETFL) & O_NONBLOCK) == !!(i & 1) && !(fcntl(fd, F_GETFD) & FD_CLOEXEC)) ;
+      close(fd) ;
     }
   }
   host(0, 0, 0) ;
@@ -723,6 +784,12 @@ static void reserving (void)
     check(e == ENOBUFS ? after > 30000 && after < 40000 : after == before) ;
     shut() ;
   }
+  s = socket_udp4() ;
+  k.n = 0 ;
+  k.on = noroom = 1 ;
+  check(keeps((socket_tryreservein(s, 20000), 1))) ;
+  k.on = noroom = 0 ;
+  shut() ;
 }
 
 /* A host without IPv6, at work: an IPv6 program that reaches, and serves, IPv4. */
@@ -851,6 +918,7 @@ int main (int argc, char **argv)
   RUN(accept_absent) ;
   RUN(accept_nameless) ;
   RUN(accept_flags) ;
+  RUN(zero) ;
   RUN(listen_backlog) ;
   RUN(connecting) ;
   RUN(connect_refused) ;

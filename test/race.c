@@ -422,6 +422,7 @@ static void arrive (void)
   while (m.n < race.total && race.arrival[m.n] <= now)
   {
     say("%u arrives", m.n) ;
+    cand[m.n].is6 = !cand[m.n].is6 ;
     m.n++ ;
   }
   if (m.expecting && race.done <= now)
@@ -470,7 +471,11 @@ static void begin (void)
   for (unsigned int i = 0 ; i < total ; i++)
   {
     if (!race.again || race.arrival[i] != PAST) fill(i) ;
-    if (race.arrival[i] != PAST) continue ;
+    if (race.arrival[i] != PAST)
+    {
+      cand[i].is6 = !cand[i].is6 ;  /* not there yet: the connector may not look at it */
+      continue ;
+    }
     cand[i].fd = race.basefd ;
     cand[i].error = EIO ;
     cand[i].sent = 7 ;

@@ -36,6 +36,7 @@ static struct
   int all ;               /* descriptors opened less descriptors closed, whether on or not */
   int backlog ;           /* of the last listen */
   int protocol ;          /* of the last socket */
+  nfds_t polled ;         /* descriptors of the last poll */
   int waiting ;           /* since an interrupted connect there was no poll */
 } k ;
 
@@ -46,6 +47,7 @@ static int no4 ;          /* no IPv4 */
 static int noflags ;      /* no SOCK_NONBLOCK, SOCK_CLOEXEC, accept4 */
 static int noaccept ;     /* neither accept4 nor accept */
 static int nosctp ;       /* no SCTP */
+static int noroom ;       /* any buffer is too much */
 static int nopeer ;       /* accept does not tell the peer's address */
 static int soerror ;      /* what SO_ERROR says */
 static int pollerr ;      /* poll sees nothing but an ICMP error */
@@ -102,6 +104,11 @@ int socket (int domain, int type, int protocol)
 int setsockopt (int s, int level, int option, void const *value, socklen_t len)
 {
   if (fault(SETSOCKOPT, s)) return -1 ;
+  if (k.on && noroom && option == SO_RCVBUF)
+  {
+    if (k.n > 1000) abort() ;
+    return (errno = ENOBUFS, -1) ;
+  }
   return (int)syscall(SYS_setsockopt, s, level, option, value, len) ;
 }
 
@@ -213,6 +220,7 @@ int connect (int s, __CONST_SOCKADDR_ARG sa, socklen_t len)
 __attribute__((noinline)) static int wait_for (struct pollfd *x, nfds_t n, struct timespec const *ts)
 {
   if (fault(POLL, x->fd)) return -1 ;
+  k.polled = n ;
   k.waiting = 0 ;
   if (k.on && pollerr) return (x->revents = POLLERR, 1) ;
   return (int)syscall(SYS_ppoll, x, n, ts, 0, 0) ;

@@ -25,6 +25,7 @@
 #include <unistd.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <netinet/in.h>
 #include <arpa/inet.h>
@@ -103,6 +104,16 @@ static inline int test_write (char const *file, char const *s)
   ssize_t n = fd >= 0 ? write(fd, s, strlen(s)) : -1 ;
   if (fd >= 0) close(fd) ;
   return n == (ssize_t)strlen(s) ? 0 : -1 ;
+}
+
+/* A copy of x, behind which nothing can be read. */
+
+static inline char const *test_edge (char const *x, size_t n)
+{
+  size_t page = (size_t)sysconf(_SC_PAGESIZE) ;
+  char *p = mmap(0, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ;
+  if (p == MAP_FAILED || mprotect(p + page, page, PROT_NONE) == -1) abort() ;
+  return memcpy(p + page - n, x, n) ;
 }
 
 /* Moves the process to a network namespace of its own, loopback up: 0, or -1 if the kernel forbids it. */

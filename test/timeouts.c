@@ -136,6 +136,8 @@ static void last_look (void)
   preset(0, 100000, 0, 0, POLLERR, 0) ;  /* with time left connect waits on */
   check(keeps(!socket_connect4(99, LOOPBACK4, 1)) && k.connects == 2) ;
   look(POLLOUT | POLLERR | POLLHUP, ECONNREFUSED, ECONNREFUSED) ;
+  preset(3, 0, 1500, 1, POLLOUT, EISCONN) ;  /* from one second to the next */
+  check(keeps(!socket_connect4(99, LOOPBACK4, 1)) && k.waits == 2 && k.waited[0] == 3000 && k.waited[1] == 1500) ;
 }
 
 /* The connection is up, and then the first write takes no byte. */
