@@ -106,7 +106,7 @@ OBJECTS = \
 
 all: libsocket.a
 
-.PHONY: all examples test check interop libowfat explore soak matrix lint cover demo bench bench-deps deps deps-dev deps-interop deps-libowfat install install-examples uninstall dist clean
+.PHONY: all examples test check interop libowfat explore soak matrix lint cover mutate demo bench bench-deps deps deps-dev deps-interop deps-libowfat install install-examples uninstall dist clean
 
 libsocket.a: $(OBJECTS)
 	rm -f $@
@@ -236,6 +236,12 @@ bench: $(BENCHES) test/network
 
 $(BENCHES): libsocket.a socket.h test/test.h
 test/bench_echod: examples/echod
+
+
+# Changes of the sources that no test sees: about half an hour the first time, then only what is new
+
+mutate: test/wan
+	@COMPILE='$(COMPILE) $(LDFLAGS)' LIBS='$(LDLIBS)' test/mutate $(TESTS)
 
 
 # Packages: what the library and its tests need beside a compiler; what the developers' targets need; what test/interop, test/libowfat, and test/bench need
