@@ -478,12 +478,23 @@ static void connected_faults (void) { EACH(connections) ; }
 static void connected_icmp (void)
 {
   static situation const f = { "connected ICMP", &up4, &connected, 1, 0, ENOTCONN } ;
-  pollerr = 1 ;
+  seen = POLLERR ;
   attempt(&f, 2, 0, EINPROGRESS) ;
 #ifndef LIBSOCKET_PORTABLE
   for (int j = 0 ; errors[RECVMSG][j] ; j++) attempt(&f, 2, errors[RECVMSG][j], EINPROGRESS) ;
 #endif
-  pollerr = 0 ;
+  seen = 0 ;
+}
+
+/* POSIX: POLLHUP comes without POLLOUT. */
+
+static void connected_hup (void)
+{
+  static situation const f = { "connected POLLHUP", &up4, &connected, 1, 0, ENOTCONN } ;
+  seen = POLLHUP ;
+  attempt(&f, 0, 0, SAME) ;
+  check(k.polled == 1) ;
+  seen = 0 ;
 }
 
 static void connected_error (void)
@@ -925,6 +936,7 @@ int main (int argc, char **argv)
   RUN(fastopening) ;
   RUN(connected_faults) ;
   RUN(connected_icmp) ;
+  RUN(connected_hup) ;
   RUN(connected_error) ;
   RUN(named) ;
   RUN(create_udp) ;

@@ -345,7 +345,7 @@ static void races_icmp (void)
   static row const w = { .f = { "connector_step ICMP", &up4, &stepping, 0, 0, ENOTCONN } } ;
   static row const v = { .f = { "connectany ICMP", &silent, &anylate, -1, ETIMEDOUT, 0 } } ;
   static row const u = { .f = { "connector_wait ICMP", &late, &waiting, -1, ETIMEDOUT, 0 } } ;
-  pollerr = 1 ;
+  seen = POLLERR ;
   for (unsigned int j = 0 ; errors[RECVMSG][j] ; j++)
   {
     race(&w, 0, 0) ;
@@ -355,7 +355,7 @@ static void races_icmp (void)
     race(&u, 0, 0) ;
     race(&u, k.n - 1, errors[RECVMSG][j]) ;
   }
-  pollerr = 0 ;
+  seen = 0 ;
 }
 #endif
 

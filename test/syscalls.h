@@ -50,7 +50,7 @@ static int nosctp ;       /* no SCTP */
 static int noroom ;       /* any buffer is too much */
 static int nopeer ;       /* accept does not tell the peer's address */
 static int soerror ;      /* what SO_ERROR says */
-static int pollerr ;      /* poll sees nothing but an ICMP error */
+static short seen ;       /* all that poll sees, if not 0: POLLERR is an unread ICMP error */
 static int lost ;         /* an interrupted connect has done nothing */
 
 static void (*faulting) (int, int) ;  /* is told of a fault, and of the descriptor or -1 */
@@ -222,7 +222,7 @@ __attribute__((noinline)) static int wait_for (struct pollfd *x, nfds_t n, struc
   if (fault(POLL, x->fd)) return -1 ;
   k.polled = n ;
   k.waiting = 0 ;
-  if (k.on && pollerr) return (x->revents = POLLERR, 1) ;
+  if (k.on && seen) return (x->revents = seen, 1) ;
   return (int)syscall(SYS_ppoll, x, n, ts, 0, 0) ;
 }
 
