@@ -132,18 +132,13 @@ static void watch (int ep, unsigned int i)
 
 static void accept_all (void)
 {
-  struct linger now = { .l_onoff = 1 } ;
-  for (;;)
-  {
-    int s = socket_accept4(listener, 0, 0) ;
-    if (s == -1) return ;
-    setsockopt(s, SOL_SOCKET, SO_LINGER, &now, sizeof now) ;  /* leaves no TIME_WAIT behind */
-    close(s) ;
-  }
+  int s ;
+  while ((s = socket_accept4(listener, 0, 0)) >= 0) close(s) ;
 }
 
 static void many (unsigned int n)
 {
+  struct linger now = { .l_onoff = 1 } ;
   struct epoll_event e[256] ;
   int ep = epoll_create1(EPOLL_CLOEXEC) ;
   unsigned int won = 0, begun = 0 ;
@@ -196,6 +191,7 @@ static void many (unsigned int n)
     {
       socket_connector *c = race + e[i].data.u32 ;
       if (c->fd == -1) continue ;
+      setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now) ;  /* leaves no TIME_WAIT behind */
       close(c->fd) ;
       c->fd = -1 ;
       won++ ;

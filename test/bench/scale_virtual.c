@@ -48,8 +48,6 @@ int close (int s)
   return 0 ;
 }
 
-static double clock_cost ;
-
 static double now (void)
 {
   struct timespec ts ;
@@ -67,19 +65,26 @@ static socket_connector *race ;
 static socket_candidate (*candidate)[CANDIDATES] ;
 static unsigned int races ;
 
-/* ns a race for a step of each, which has to say that */
+/* what reading the clock takes is not counted */
+
+static double since (double start, double again)
+{
+  return now() - again - (again - start) ;
+}
+
+/* ns for a step of each race, which has to say that */
 
 static double step (tain const *stamp, int answer)
 {
-  double start = now() ;
+  double start = now(), again = now() ;
   for (unsigned int i = 0 ; i < races ; i++) if (socket_connector_step(race + i, stamp) != answer) die("step") ;
-  return now() - start - clock_cost ;
+  return since(start, again) ;
 }
 
 static void measure (unsigned int n)
 {
   unsigned int rounds = 200000 / n + 1 ;
-  double init = 0, first = 0, idle = 0, second = 0, win = 0, start ;
+  double init = 0, first = 0, idle = 0, second = 0, win = 0, start, again ;
   races = n ;
   race = malloc(n * sizeof *race) ;
   candidate = malloc(n * sizeof *candidate) ;
@@ -89,12 +94,13 @@ static void measure (unsigned int n)
     tain stamp = TAIN_EPOCH, quarter = { .sec = TAI_ZERO, .nano = 250000000 } ;
     opened = up = 0 ;
     start = now() ;
+    again = now() ;
     for (unsigned int i = 0 ; i < n ; i++)
     {
       for (unsigned int j = 0 ; j < CANDIDATES ; j++) socket_candidate_ip4(candidate[i] + j, "\177\0\0\1", 1) ;
       socket_connector_init(race + i, candidate[i], CANDIDATES, &tain_infinite) ;
     }
-    init += now() - start - clock_cost ;
+    init += since(start, again) ;
     first += step(&stamp, 0) ;
     idle += step(&stamp, 0) ;
     tain_add(&stamp, &stamp, &quarter) ;
@@ -111,9 +117,6 @@ static void measure (unsigned int n)
 
 int main (int argc, char **argv)
 {
-  double start = now() ;
-  for (int i = 0 ; i < 100000 ; i++) now() ;
-  clock_cost = (now() - start) / 100000 ;
   printf("races in flight\tbytes a race\tns to make\tto start\ta step, nothing happens\tto start the second\tto win\n") ;
   for (int i = 1 ; i < argc ; i++) measure((unsigned int)atoi(argv[i])) ;
   return 0 ;
