@@ -214,6 +214,14 @@ static int same (tain const *a, tain const *b)
   return !tain_less(a, b) && !tain_less(b, a) ;
 }
 
+/* There is no cookie. But the fallback writes when an interrupted connect has waited to its end. */
+
+#ifdef LIBSOCKET_PORTABLE
+#define SENT r.len
+#else
+#define SENT 0
+#endif
+
 /* The winner, if there is one, is as promised, and as many descriptors are open as there should be. Only stop knows no time. */
 
 static int orderly (situation const *f, int answer, int before)
@@ -222,7 +230,7 @@ static int orderly (situation const *f, int answer, int before)
   int fd = f->yes == NEWFD ? answer : r.fd ;
   if (k.all - before != (s >= 0) + (l >= 0) + (c >= 0) + flying() + won) return 0 ;
   for (int i = 0 ; i < 2 ; i++) if (x[i].error && f->open != &stopped && f->call != &stopping && tain_less(&x[i].end, &x[i].start)) return 0 ;
-  if (x[0].sent || x[1].sent) return 0 ;  /* there is no cookie */
+  if ((x[0].sent && x[0].sent != SENT) || x[1].sent) return 0 ;
   if (answer == -1) return !flying() ;
   return !won || (!flying() && socket_connected(fd) == 1 && fcntl(fd, F_GETFL) & O_NONBLOCK && fcntl(fd, F_GETFD) & FD_CLOEXEC) ;
 }
