@@ -391,5 +391,6 @@ int main (int argc, char **argv)
 #ifndef LIBSOCKET_PORTABLE
   RUN(races_icmp) ;
 #endif
+  close(server) ;
   return all_told() ;
 }
