@@ -113,7 +113,7 @@ libsocket.a: $(OBJECTS)
 	$(AR) rc $@ $(OBJECTS)
 	$(RANLIB) $@
 
-$(OBJECTS): internal.h socket.h
+$(OBJECTS): internal.h socket.h socket_connector.h
 
 .SUFFIXES:
 .SUFFIXES: .c .o
@@ -145,7 +145,7 @@ examples: $(EXAMPLES)
 demo: $(EXAMPLES)
 	@examples/demo
 
-$(EXAMPLES): libsocket.a socket.h
+$(EXAMPLES): libsocket.a socket.h socket_connector.h
 
 
 # Tests: programs of cases, and scripts that print the same lines
@@ -205,7 +205,7 @@ SEED =
 soak: test/soak
 	test/soak $(SECONDS) $(SEED)
 
-$(TESTS): libsocket.a socket.h test/test.h
+$(TESTS): libsocket.a socket.h socket_connector.h test/test.h
 test/fastopen test/fastopensignal: test/slow.h test/tun.h
 test/network: test/tun.h test/wan
 test/soak: test/wan
@@ -234,7 +234,7 @@ TABLES = \
 bench: $(BENCHES) test/network
 	@CC='$(CC)' COMPILE='$(COMPILE) $(LDFLAGS)' LINK='libsocket.a $(LDLIBS)' PACKAGES='$(DEPS) $(DEPS_BENCH)' test/bench/run $(TABLES)
 
-$(BENCHES): libsocket.a socket.h test/test.h
+$(BENCHES): libsocket.a socket.h socket_connector.h test/test.h
 test/bench_echod: examples/echod
 
 
@@ -289,7 +289,7 @@ TO = "$(DESTDIR)$(prefix)"
 
 install: libsocket.a
 	umask 022 && mkdir -p $(TO)/include/libsocket $(TO)/lib/pkgconfig $(TO)/share/man/man3
-	cp socket.h $(TO)/include/libsocket/socket.h
+	cp socket.h socket_connector.h $(TO)/include/libsocket/
 	cp libsocket.a $(TO)/lib/libsocket.a
 	cp man/*.3 $(TO)/share/man/man3/
 	{ echo 'Name: libsocket' ; \
@@ -297,7 +297,7 @@ install: libsocket.a
 	  echo 'Version: $(VERSION)' ; \
 	  echo 'Cflags: -I$(prefix)/include/libsocket' ; \
 	  echo 'Libs: -L$(prefix)/lib -lsocket $(LDLIBS)' ; } > $(TO)/lib/pkgconfig/libsocket.pc
-	chmod 644 $(TO)/include/libsocket/socket.h $(TO)/lib/libsocket.a $(TO)/lib/pkgconfig/libsocket.pc
+	chmod 644 $(TO)/include/libsocket/socket.h $(TO)/include/libsocket/socket_connector.h $(TO)/lib/libsocket.a $(TO)/lib/pkgconfig/libsocket.pc
 	for page in man/*.3 ; do chmod 644 $(TO)/share/man/man3/$${page#man/} || exit ; done
 
 install-examples: $(EXAMPLES)
@@ -307,7 +307,7 @@ install-examples: $(EXAMPLES)
 	  chmod 755 $(TO)/bin/$$program && chmod 644 $(TO)/share/man/man1/$$program.1 || exit ; done
 
 uninstall:
-	rm -f $(TO)/include/libsocket/socket.h $(TO)/lib/libsocket.a $(TO)/lib/pkgconfig/libsocket.pc
+	rm -f $(TO)/include/libsocket/socket.h $(TO)/include/libsocket/socket_connector.h $(TO)/lib/libsocket.a $(TO)/lib/pkgconfig/libsocket.pc
 	for page in man/*.3 ; do rm -f $(TO)/share/man/man3/$${page#man/} ; done
 	for program in $(PROGRAMS) ; do rm -f $(TO)/bin/$$program $(TO)/share/man/man1/$$program.1 ; done
 	-rmdir $(TO)/include/libsocket

@@ -58,7 +58,11 @@ extern int libsocket_to4 (char *, char const *) ;
 
 #define LIBSOCKET_NONE ((unsigned int)-1)
 
-extern int libsocket_attempt (socket_connector const *, socket_candidate *) ;
-extern void libsocket_closeall (socket_connector *, int, tain const *) ;
+struct socket_connector_s ;
+struct socket_candidate_s ;
+struct tain_s ;
+
+extern int libsocket_attempt (struct socket_connector_s const *, struct socket_candidate_s *) ;
+extern void libsocket_closeall (struct socket_connector_s *, int, struct tain_s const *) ;
 
 #endif

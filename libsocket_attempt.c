@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "socket_connector.h"
 #include "internal.h"
 
 /* 1 connected, 0 in flight, -1 failed here */

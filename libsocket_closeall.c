@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "socket_connector.h"
 #include "internal.h"
 
 /* ends the attempts in flight; a winner among them has given its descriptor away */

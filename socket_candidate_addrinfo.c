@@ -6,6 +6,7 @@
 #include <string.h>
 #include <arpa/inet.h>
 
+#include "socket_connector.h"
 #include "internal.h"
 
 static int same (socket_candidate const *a, socket_candidate const *b)

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "socket.h"
+#include "socket_connector.h"
 
 void socket_candidate_ip4 (socket_candidate *x, char const *ip, uint16_t port)
 {

@@ -1,6 +1,6 @@
 /* ISC license. */
 
-#include "socket.h"
+#include "socket_connector.h"
 
 int socket_connectany (socket_candidate *candidate, unsigned int n, tain const *deadline, tain *stamp)
 {

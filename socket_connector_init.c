@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "socket_connector.h"
 #include "internal.h"
 
 void socket_connector_init (socket_connector *c, socket_candidate *candidate, unsigned int n, tain const *deadline)

@@ -1,6 +1,6 @@
 /* ISC license. */
 
-#include "socket.h"
+#include "socket_connector.h"
 
 void socket_connector_nextdeadline (socket_connector const *c, tain *deadline)
 {

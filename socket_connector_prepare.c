@@ -1,5 +1,6 @@
 /* ISC license. */
 
+#include "socket_connector.h"
 #include "internal.h"
 
 unsigned int socket_connector_prepare (socket_connector const *c, iopause_fd *x)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "socket_connector.h"
 #include "internal.h"
 
 static void later (tain *t, tain const *stamp, unsigned int ms)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "socket_connector.h"
 #include "internal.h"
 
 void socket_connector_stop (socket_connector *c)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "socket_connector.h"
 #include "internal.h"
 
 static int stop (socket_connector *c, int error, tain const *stamp)

@@ -26,7 +26,7 @@
 #include <skalibs/tai.h>
 #include <skalibs/types.h>
 
-#include "socket.h"
+#include "socket_connector.h"
 
 #define USAGE "race [-h] [-f] [-j] [-d ms] [-b n] [-t ms] host port ..."
 #define CANDIDATES 100

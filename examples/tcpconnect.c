@@ -26,7 +26,7 @@
 #include <skalibs/tai.h>
 #include <skalibs/types.h>
 
-#include "socket.h"
+#include "socket_connector.h"
 
 #define USAGE "tcpconnect [-h] [-v] [-f] [-4] [-6] [-t ms] [-d ms] [-T timeout] [-i localip] [-p localport] [-l localname] host port prog..."
 #define CANDIDATES 64

@@ -13,7 +13,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <skalibs/tai.h>
-#include "socket.h"
+#include "socket_connector.h"
 
 
  /* The system calls below the library: written down, counted, and failing where a case says so */

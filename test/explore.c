@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/syscall.h>
-#include "socket.h"
+#include "socket_connector.h"
 
 #define MAX 4
 #define NONE (~0U)

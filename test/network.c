@@ -15,7 +15,7 @@
 #include <dirent.h>
 
 #include "tun.h"
-#include "socket.h"
+#include "socket_connector.h"
 
 #define PORT 80
 #define ROWS 60

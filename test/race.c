@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/syscall.h>
-#include "socket.h"
+#include "socket_connector.h"
 #include "racemodel.h"
 
 #define SEED 20260801

@@ -7,6 +7,8 @@
 
 #include "syscalls.h"
 
+#include "socket_connector.h"
+
 /* A race of up to two candidates: x[0], x[1]. l listens, or refuses; the silent address is that of s, whose queue c has filled. */
 
 static socket_connector r ;

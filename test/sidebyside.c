@@ -7,7 +7,7 @@
 #include <skalibs/tai.h>
 #include <skalibs/socket.h>
 
-#include "socket.h"
+#include "socket_connector.h"
 
 #define LINKLOCAL6 "\376\200\0\0\0\0\0\0\0\0\0\0\0\0\0\12"
 

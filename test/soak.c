@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "socket.h"
+#include "socket_connector.h"
 
 #define PORT 80
 #define CLOSED 81            /* nobody listens there */

@@ -4,6 +4,8 @@
 
 #include "loopback.h"
 
+#include "socket_connector.h"
+
 #include <pthread.h>
 #include <skalibs/tai.h>
 

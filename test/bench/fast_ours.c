@@ -5,7 +5,7 @@
 #define _GNU_SOURCE
 
 #include "peer.h"
-#include "socket.h"
+#include "socket_connector.h"
 
 static int twice (struct addrinfo const *list, size_t *sent)
 {

@@ -2,7 +2,7 @@
 
 #include "op.h"
 
-#include "socket.h"
+#include "socket_connector.h"
 
 static void connects (unsigned int n)
 {

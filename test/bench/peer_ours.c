@@ -9,7 +9,7 @@
 #define _GNU_SOURCE
 
 #include "peer.h"
-#include "socket.h"
+#include "socket_connector.h"
 
 #define MAX 16
 

@@ -12,7 +12,7 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 
-#include "socket.h"
+#include "socket_connector.h"
 
 #define RACES 50000
 #define CANDIDATES 4

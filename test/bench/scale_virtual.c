@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "socket.h"
+#include "socket_connector.h"
 
 #define CANDIDATES 4
 
