@@ -129,7 +129,6 @@ $(OBJECTS): internal.h socket.h socket_connector.h
 # Examples
 
 EXAMPLES = \
- examples/deadends \
  examples/echod \
  examples/race \
  examples/tcpconnect
@@ -142,8 +141,8 @@ PROGRAMS = \
 
 examples: $(EXAMPLES)
 
-demo: $(EXAMPLES)
-	@examples/demo
+demo: $(EXAMPLES) test/deadends
+	@examples/demo.sh
 
 $(EXAMPLES): libsocket.a socket.h socket_connector.h
 
@@ -154,66 +153,72 @@ TESTS = \
  test/bind \
  test/connect \
  test/connected \
- test/connector \
+ test/connector_faults \
+ test/connector_kernel \
+ test/connector_model \
+ test/connector_network \
+ test/connector_rules \
+ test/connector_soak \
+ test/connector_threads \
  test/create \
  test/datagram \
- test/draw \
- test/explore \
+ test/example_draw \
  test/fastopen \
- test/fastopensignal \
+ test/fastopen_signals \
  test/faults \
  test/interface \
  test/multicast \
  test/names \
- test/network \
- test/race \
- test/racefaults \
  test/serve \
  test/signals \
- test/soak \
- test/threads \
  test/timeouts
 
 SCRIPTS = \
- test/demo \
- test/echod \
- test/examplefaults \
- test/faulted \
- test/link \
- test/pages \
- test/racer \
- test/tcpconnect
+ test/demo.sh \
+ test/example_echod.sh \
+ test/example_faults.sh \
+ test/example_race.sh \
+ test/example_tcpconnect.sh \
+ test/faulted.sh \
+ test/link.sh \
+ test/pages.sh
 
-test: $(TESTS) $(EXAMPLES)
-	@COMPILE='$(COMPILE) $(LDFLAGS)' LINK='libsocket.a $(LDLIBS)' test/run $(TESTS) $(SCRIPTS)
+# what the tests run
+PROPS = \
+ test/deadends \
+ test/wan
+
+test: $(TESTS) $(EXAMPLES) $(PROPS)
+	@COMPILE='$(COMPILE) $(LDFLAGS)' LINK='libsocket.a $(LDLIBS)' test/run.sh $(TESTS) $(SCRIPTS)
 
 check: test
 
 interop: $(EXAMPLES)
-	@test/run test/interop
+	@test/run.sh test/dev/interop.sh
 
 libowfat: libsocket.a
-	@COMPILE='$(COMPILE) $(LDFLAGS)' test/run test/libowfat
+	@COMPILE='$(COMPILE) $(LDFLAGS)' test/run.sh test/dev/libowfat.sh
 
 # the connector's rules over all small races, with larger bounds: some minutes
-explore: test/explore
-	test/explore full
+explore: test/connector_rules
+	test/connector_rules full
 
 # random races with faults, signals and limits; SEED= repeats those of another run
 SECONDS = 300
 SEED =
-soak: test/soak
-	test/soak $(SECONDS) $(SEED)
+soak: test/connector_soak
+	test/connector_soak $(SECONDS) $(SEED)
 
-$(TESTS): libsocket.a socket.h socket_connector.h test/test.h
-test/fastopen test/fastopensignal: test/slow.h test/tun.h
-test/network: test/tun.h test/wan
-test/soak: test/wan
-test/wan: libsocket.a test/test.h test/tun.h
-test/connect test/connected test/threads: test/loopback.h
-test/faults test/racefaults: test/syscalls.h
-test/race: test/racemodel.h
-test/draw: examples/race.c
+$(TESTS): test/test.h
+$(TESTS) $(PROPS): libsocket.a socket.h socket_connector.h
+test/fastopen test/fastopen_signals: test/slow.h test/tun.h
+test/connector_network: test/tun.h test/wan
+test/connector_soak: test/wan
+test/wan: test/test.h test/tun.h
+test/connect test/connected test/connector_threads: test/loopback.h
+test/faults test/connector_faults: test/syscalls.h
+test/connector_model: test/connector_model.h
+test/example_draw: examples/race.c
 
 
 # Measurements
@@ -222,17 +227,17 @@ BENCHES = \
  test/bench_echod
 
 TABLES = \
- 'test/bench/network connect' \
- 'test/bench/network fastopen' \
- test/bench/cost \
- test/bench/throughput \
- test/bench/size \
- test/bench/scale \
- 'test/network -t' \
+ 'test/bench/network.sh connect' \
+ 'test/bench/network.sh fastopen' \
+ test/bench/cost.sh \
+ test/bench/throughput.sh \
+ test/bench/size.sh \
+ test/bench/scale.sh \
+ 'test/connector_network -t' \
  $(BENCHES)
 
-bench: $(BENCHES) test/network
-	@CC='$(CC)' COMPILE='$(COMPILE) $(LDFLAGS)' LINK='libsocket.a $(LDLIBS)' PACKAGES='$(DEPS) $(DEPS_BENCH)' test/bench/run $(TABLES)
+bench: $(BENCHES) test/connector_network
+	@CC='$(CC)' COMPILE='$(COMPILE) $(LDFLAGS)' LINK='libsocket.a $(LDLIBS)' PACKAGES='$(DEPS) $(DEPS_BENCH)' test/bench/run.sh $(TABLES)
 
 $(BENCHES): libsocket.a socket.h socket_connector.h test/test.h
 test/bench_echod: examples/echod
@@ -241,10 +246,10 @@ test/bench_echod: examples/echod
 # Changes of the sources that no test sees: about half an hour the first time, then only what is new
 
 mutate: test/wan
-	@COMPILE='$(COMPILE) $(LDFLAGS)' LIBS='$(LDLIBS)' test/mutate $(TESTS)
+	@COMPILE='$(COMPILE) $(LDFLAGS)' LIBS='$(LDLIBS)' test/dev/mutate.sh $(TESTS)
 
 
-# Packages: what the library and its tests need beside a compiler; what the developers' targets need; what test/interop, test/libowfat, and test/bench need
+# Packages: what the library and its tests need beside a compiler; what the developers' targets need; what test/dev/interop.sh, test/dev/libowfat.sh, and test/bench need
 
 DEPS = skalibs-dev mandoc iproute2
 DEPS_DEV = \
@@ -274,13 +279,13 @@ bench-deps:
 	@./.ci/install $(DEPS) $(DEPS_BENCH)
 
 matrix:
-	@TESTS='$(TESTS)' test/matrix
+	@TESTS='$(TESTS)' test/dev/matrix.sh
 
 lint:
-	@TESTS='$(TESTS)' test/lint
+	@TESTS='$(TESTS)' test/dev/lint.sh
 
 cover:
-	@TESTS='$(TESTS)' test/cover
+	@TESTS='$(TESTS)' test/dev/cover.sh
 
 
 # Installation
@@ -316,4 +321,4 @@ dist:
 	git archive --prefix=libsocket-$(VERSION)/ -o libsocket-$(VERSION).tar.gz HEAD
 
 clean:
-	rm -f libsocket.a libsocket-$(VERSION).tar.gz $(OBJECTS) $(EXAMPLES) $(TESTS) $(BENCHES) test/wan
+	rm -f libsocket.a libsocket-$(VERSION).tar.gz $(OBJECTS) $(EXAMPLES) $(TESTS) $(PROPS) $(BENCHES)

@@ -1,6 +1,6 @@
 /* ISC license. */
 
-/* echoclient path few: the cases of the echo daemon at path, for test/echod; the one at few has descriptors below 32 only */
+/* echoclient path few: the cases of the echo daemon at path, for test/example_echod.sh; the one at few has descriptors below 32 only */
 
 #include "test.h"
 

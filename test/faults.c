@@ -1,6 +1,6 @@
 /* ISC license. */
 
-/* Every function that makes system calls, but for the connector's: see syscalls.h and racefaults.c. */
+/* Every function that makes system calls, but for the connector's: see syscalls.h and connector_faults.c. */
 
 #include "syscalls.h"
 

@@ -1,6 +1,6 @@
 /* ISC license. */
 
-/* Every function that libowfat's socket.h has, through a pointer of the type that its page gives: C and C++, by test/link. */
+/* Every function that libowfat's socket.h has, through a pointer of the type that its page gives: C and C++, by test/link.sh. */
 
 #include "socket.h"
 

@@ -1,6 +1,6 @@
 /* ISC license. */
 
-/* skalibs' socket functions and ours in one program, which test/link links with the shared and with the static libskarnet */
+/* skalibs' socket functions and ours in one program, which test/link.sh links with the shared and with the static libskarnet */
 
 #include "test.h"
 

@@ -444,7 +444,7 @@ static int as_due (situation const *f, int r, int error, int expected)
   return r == f->yes && error == SAME && !k.opened ;
 }
 
-/* For test/faulted, the whole list: which function, which call failed with what, what the function said. */
+/* For test/faulted.sh, the whole list: which function, which call failed with what, what the function said. */
 
 static int listing ;
 static unsigned int faults ;

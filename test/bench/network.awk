@@ -1,5 +1,5 @@
 # ISC license.
-# Makes the tables of test/bench/network from its peers, its rows, wan's logs, the peers' results, and notes.
+# Makes the tables of test/bench/network.sh from its peers, its rows, wan's logs, the peers' results, and notes.
 
 BEGIN { FS = "\t" }
 

@@ -17,7 +17,7 @@ without ()
 }
 
 # those left out wait for the clock: where only the code's translation differs, the others will do
-quick=$(without test/connect test/connected test/connector test/fastopen test/fastopensignal test/network test/signals)
+quick=$(without test/connect test/connected test/connector_kernel test/fastopen test/fastopen_signals test/connector_network test/signals)
 
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
 dir=$(mktemp -d) || exit 1
@@ -83,7 +83,7 @@ under ()
   do
     mv "$program" "$program.run" && echo "exec $command ./$program.run" > "$program" && chmod +x "$program" || return
   done
-  test/run $list
+  test/run.sh $list
 }
 
 # header COMPILER: a program in each C++ that the header serves
@@ -114,7 +114,7 @@ with_bmake ()
 {
   MAKE=bmake
   export MAKE
-  bmake TESTS="$quick" SCRIPTS=test/link CFLAGS="$strict" test && bmake examples && bmake clean && test -z "$(find . -name '*.[oa]')"
+  bmake TESTS="$quick" SCRIPTS=test/link.sh CFLAGS="$strict" test && bmake examples && bmake clean && test -z "$(find . -name '*.[oa]')"
 }
 
 for cc in gcc clang
@@ -135,24 +135,24 @@ try bmake bmake with_bmake
 try portable cc all CPPFLAGS=-DLIBSOCKET_PORTABLE CFLAGS="-O2 $strict"
 try skalibs-newer "$skalibs/newer" programs CPPFLAGS="-I$skalibs/newer/include" LDFLAGS="-L$skalibs/newer/lib" CFLAGS="-O2 $strict"
 
-# qemu has no namespaces, not all of fast open, and no time for test/explore; no address is looked at in test/faults
+# qemu has no namespaces, not all of fast open, and no time for test/connector_rules; no address is looked at in test/faults
 for machine in i386-i686 s390x-s390x
 do
   name=${machine%-*} cc=${machine#*-}-linux-gnu-gcc
   # gcc for i386 believes that a longjmp clobbers what is set and used after setjmp alone
   set -- CC="$cc" CPPFLAGS="-isystem $skalibs/$name/include" LDFLAGS="-static -L$skalibs/$name/lib" CFLAGS="-O2 $strict -Wno-clobbered"
   case $name in
-    s390x) try s390x qemu-s390x under qemu-s390x "$(without test/explore test/fastopen test/fastopensignal test/faults test/network test/racefaults test/soak)" "$@" ;;
+    s390x) try s390x qemu-s390x under qemu-s390x "$(without test/connector_rules test/fastopen test/fastopen_signals test/faults test/connector_network test/connector_faults test/connector_soak)" "$@" ;;
     *) try "$name" "$cc" programs "$@" ;;
   esac
 done
 
 try asan gcc programs CC=gcc CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all'
-try tsan gcc some TESTS=test/threads CC=gcc CFLAGS='-O1 -g -fsanitize=thread'
+try tsan gcc some TESTS=test/connector_threads CC=gcc CFLAGS='-O1 -g -fsanitize=thread'
 # MSan takes for unset what libskarnet or a raw system call of the test's own has written: valgrind looks at those programs
-try msan clang programs TESTS="$(without test/connector test/draw test/explore test/faults test/race test/racefaults test/soak)" CC=clang CFLAGS='-O1 -g -fsanitize=memory'
-# signals by the millisecond leave valgrind no time, nor does test/network; test/explore would take it for minutes
-try valgrind valgrind with_valgrind "$(without test/explore test/fastopensignal test/network test/signals)"
+try msan clang programs TESTS="$(without test/connector_kernel test/example_draw test/connector_rules test/faults test/connector_model test/connector_faults test/connector_soak)" CC=clang CFLAGS='-O1 -g -fsanitize=memory'
+# signals by the millisecond leave valgrind no time, nor does test/connector_network; test/connector_rules would take it for minutes
+try valgrind valgrind with_valgrind "$(without test/connector_rules test/fastopen_signals test/connector_network test/signals)"
 
 echo "$passed passed, $failed failed, $skipped skipped"
 test $failed -eq 0

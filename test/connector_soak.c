@@ -7,8 +7,8 @@
    says of itself, what the addresses of the table are like. Each winner echoes bytes of its own.
    The first violation ends the run. What a race is like depends on the seed and its number; when things happen does not.
 
-   usage: soak                  three seconds, as a test
-          soak seconds [seed]
+   usage: connector_soak                  three seconds, as a test
+          connector_soak seconds [seed]
 */
 
 #include "test.h"
@@ -507,7 +507,7 @@ static void leave (struct race *r)
   sigprocmask(SIG_SETMASK, &set, 0) ;  /* a signal makes fork begin again */
   r->pid = fork() ;
   must(r->pid >= 0) ;
-  if (!r->pid && executes) _exit(111 + execl(self, "soak", "closed", (char *)0)) ;
+  if (!r->pid && executes) _exit(111 + execl(self, "connector_soak", "closed", (char *)0)) ;
   if (!r->pid) child(r) ;
   sigemptyset(&set) ;
   sigprocmask(SIG_SETMASK, &set, 0) ;
@@ -538,7 +538,7 @@ static void read_places (void)
     { "prohibited", EHOSTUNREACH, EACCES }, { "noroute", ENETUNREACH, ENETUNREACH }
   } ;
   char line[200] ;
-  FILE *f = fopen("test/soak.table", "r") ;
+  FILE *f = fopen("test/connector_soak.table", "r") ;
   struct place *p = place ;
   while (f && fgets(line, sizeof line, f) && p < place + PLACES)
   {
@@ -662,7 +662,7 @@ static void run (unsigned int seconds)
 
 static int wan (char const *seconds, char const *chosen)
 {
-  return execl("test/wan", "wan", "test/soak.table", self, "run", seconds, chosen, (char *)0) ;
+  return execl("test/wan", "wan", "test/connector_soak.table", self, "run", seconds, chosen, (char *)0) ;
 }
 
 static void three_seconds (void)

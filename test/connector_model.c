@@ -1,8 +1,8 @@
 /* ISC license. */
 
 /*
-   The connector on a virtual clock: test/scenarios.tsv row by row, then random races, all of them step
-   by step beside the model of racemodel.h. What the connector is built on is replaced here: sockets
+   The connector on a virtual clock: test/connector_scenarios.tsv row by row, then random races, all of them step
+   by step beside the model of connector_model.h. What the connector is built on is replaced here: sockets
    are entries of a table, and time goes by when the driver says so.
    Arguments: the seed and the number of random races. A race that fails prints its seed: race SEED 1.
 */
@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <sys/syscall.h>
 #include "socket_connector.h"
-#include "racemodel.h"
+#include "connector_model.h"
 
 #define SEED 20260801
 #define RACES 200000
@@ -733,7 +733,7 @@ static void one_row (void)
 static void table (void)
 {
   static char file[4096], name[128] ;
-  FILE *f = fopen("test/scenarios.tsv", "r") ;
+  FILE *f = fopen("test/connector_scenarios.tsv", "r") ;
   unsigned int rows = 0 ;
   if (f)
   {
@@ -879,7 +879,7 @@ static void random_races (void)
     verbose = 1 ;
     random_run(first + i) ;
     verbose = 0 ;
-    printf("# to see this race alone: %s %llu 1\n", "test/race", (unsigned long long)(first + i)) ;
+    printf("# to see this race alone: %s %llu 1\n", "test/connector_model", (unsigned long long)(first + i)) ;
   }
   check(!losses) ;
 }

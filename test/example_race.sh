@@ -1,6 +1,6 @@
 #!/bin/sh
 # ISC license.
-# examples/race: its options, its arguments, what it draws of real races, its JSON. test/draw.c has races with given times.
+# examples/race: its options, its arguments, what it draws of real races, its JSON. test/example_draw.c has races with given times.
 # COMPILE is the compiler with its options, LINK what the programs are linked with.
 
 # a network namespace of its own, where the kernel allows that: with fast open, and without routes
@@ -87,7 +87,7 @@ within ()
 }
 
 : > "$dir/out"
-for program in examples/race examples/echod examples/deadends test/json test/onpty
+for program in examples/race examples/echod test/deadends test/json test/onpty
 do
   $COMPILE -Wall -Wextra -Werror -I. -o "$dir/${program#*/}" $program.c $LINK > "$dir/log" 2>&1
   report $? "$program compiles"

@@ -102,10 +102,10 @@ local='echo "$TCPLOCALIP"'
 
 outside ()
 {
-  for program in deadends echod tcpconnect
+  for program in test/deadends examples/echod examples/tcpconnect
   do
-    $COMPILE -Wall -Wextra -Werror -I. -o "$dir/$program" examples/$program.c $LINK > "$dir/log" 2>&1
-    report $? "$program compiles"
+    $COMPILE -Wall -Wextra -Werror -I. -o "$dir/${program#*/}" $program.c $LINK > "$dir/log" 2>&1
+    report $? "${program#*/} compiles"
   done
   start_echod 127.0.0.1 0
   start_deadends

@@ -4,7 +4,7 @@
 # A change does not count that the compiler refuses, that leaves the object code as it was, or that gives the code of another.
 # What changes nothing in the normal build is tried with -DLIBSOCKET_PORTABLE.
 # mutants.log keeps what is known: object code that was killed is not tried again, nor what survived until a test changes.
-# test/mutants says why a survivor does no harm, one a line: "file: before => after: reason".
+# test/dev/mutants.txt says why a survivor does no harm, one a line: "file: before => after: reason".
 # Arguments are the test programs; COMPILE is the compiler with its options, LIBS what programs are linked with.
 
 : "${COMPILE=cc -std=c11 -O2}" "${LIBS=-lskarnet}"

@@ -1,12 +1,12 @@
 /* ISC license. */
 
 /*
-   Races across test/wan, each row of network.tsv four times, all at the same time: as it is and with the families
+   Races across test/wan, each row of connector_network.tsv four times, all at the same time: as it is and with the families
    exchanged, by socket_connectany (socket_connector_wait) and by steps over poll.
    A race cannot be faster than the ideal; how much slower it may be is generous, and more where the wire was late.
 
-   usage: network      the tests
-          network -t   a table of times, medians of five
+   usage: connector_network      the tests
+          connector_network -t   a table of times, medians of five
 */
 
 #include "test.h"
@@ -56,14 +56,14 @@ static char folder[] = "/tmp/network.XXXXXX", table[64], journal[64], reason[256
 
 static void die (char const *what, char const *why)
 {
-  fprintf(stderr, "network: %s: %s\n", what, why) ;
+  fprintf(stderr, "connector_network: %s: %s\n", what, why) ;
   exit(111) ;
 }
 
 static void read_rows (void)
 {
   char s[1024] ;
-  FILE *f = fopen("test/network.tsv", "r") ;
+  FILE *f = fopen("test/connector_network.tsv", "r") ;
   while (f && rows < ROWS && fgets(s, sizeof s, f))
   {
     char **field = &row[rows].name, *p = s ;
@@ -71,7 +71,7 @@ static void read_rows (void)
     if (!*s || *s == '#') continue ;
     p = strdup(s) ;
     for (int i = 0 ; i < 7 ; i++) field[i] = strsep(&p, "\t") ;
-    if (!row[rows].answer || p) die("network.tsv", s) ;
+    if (!row[rows].answer || p) die("connector_network.tsv", s) ;
 #ifdef LIBSOCKET_PORTABLE
     if (strstr(row[rows].how, "data") || strstr(row[rows].how, "ask")) continue ;
 #endif
@@ -316,7 +316,7 @@ static int ends (pid_t pid)
 
 static int run (void)
 {
-  char const *const argv[] = { "wan", "-l", journal, table, "test/network", "race", 0 } ;
+  char const *const argv[] = { "wan", "-l", journal, table, "test/connector_network", "race", 0 } ;
   char s[256] ;
   FILE *f ;
   pid_t pid = begin(&f, 0, argv) ;
@@ -444,7 +444,7 @@ static int print (void)
   for (int k = 0 ; k < RUNS ; k++)
   {
     int e = run() ;
-    if (e) { fprintf(stderr, "network: %s\n", reason) ; return e ; }
+    if (e) { fprintf(stderr, "connector_network: %s\n", reason) ; return e ; }
     for (int i = 0 ; i < rows ; i++)
     {
       ms[i][k] = outcome[i * KINDS].ms ;

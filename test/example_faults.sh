@@ -1,6 +1,6 @@
 #!/bin/sh
 # ISC license.
-# The examples, when one of their system calls fails: test/examplefaults.tsv has what is to happen, test/inject.c makes it
+# The examples, when one of their system calls fails: test/example_faults.tsv has what is to happen, test/inject.c makes it
 # fail. A call that a program makes and that has no row is a failure.
 # COMPILE is the compiler with its options, LINK what the programs are linked with.
 
@@ -42,7 +42,7 @@ done
 # each errno of the table: its name, number, text
 {
   printf '#include <errno.h>\n#include <stdio.h>\n#include <string.h>\nint main (void)\n{\n'
-  grep -v '^#' test/examplefaults.tsv | cut -f 4 | tr ' ' '\n' | sort -u | sed 's/.*/  printf("& %d %s\\n", &, strerror(&)) ;/'
+  grep -v '^#' test/example_faults.tsv | cut -f 4 | tr ' ' '\n' | sort -u | sed 's/.*/  printf("& %d %s\\n", &, strerror(&)) ;/'
   printf '  return 0 ;\n}\n'
 } > "$dir/errno.c"
 { $COMPILE -o "$dir/errno" "$dir/errno.c" && "$dir/errno" > "$dir/errnos" ; } > "$dir/log" 2>&1 ; report $? "errnos"
@@ -130,7 +130,7 @@ inject ()
       }
       for (call in n) if (!(call in has)) print call "\tno row\t"
     }
-  ' "$dir/errnos" "$dir/calls" test/examplefaults.tsv > "$dir/runs"
+  ' "$dir/errnos" "$dir/calls" test/example_faults.tsv > "$dir/runs"
 
   : > "$dir/log"
   n=0

@@ -1,6 +1,6 @@
 #!/bin/sh
 # ISC license.
-# What test/faults and test/racefaults leave out: each function of the headers needs rows in which each system call that
+# What test/faults and test/connector_faults leave out: each function of the headers needs rows in which each system call that
 # the linker gives it fails, and in which it says each errno that its page lists.
 # COMPILE is the compiler with its options.
 
@@ -10,7 +10,7 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' HUP INT QUIT PIPE TERM
 
-{ test/faults list && test/racefaults list ; } | sed -n 's/^# \(socket_[^ ]* [^ ]* [0-9]* [0-9]*\)$/row \1/p' > "$dir/rows"
+{ test/faults list && test/connector_faults list ; } | sed -n 's/^# \(socket_[^ ]* [^ ]* [0-9]* [0-9]*\)$/row \1/p' > "$dir/rows"
 
 # what the objects need and define
 nm -P -g libsocket.a | awk '

@@ -68,7 +68,7 @@ mkfifo "$dir/echod" "$dir/deadends" "$dir/hold" || exit 111
 "$here/echod" -v -f :: 0 > "$dir/echod" 2> "$dir/log" &
 echod=$!
 read -r ip port < "$dir/echod" || die "echod did not start"
-"$here/deadends" < "$dir/hold" > "$dir/deadends" &
+"$here/../test/deadends" < "$dir/hold" > "$dir/deadends" &
 deadends=$!
 exec 3> "$dir/hold"  # deadends goes when this does
 read -r refused silent < "$dir/deadends" || die "deadends did not start"

@@ -122,7 +122,7 @@ do
   done
   build $program "$source/$program.c"
 done
-build owfat test/owfat.c
+build owfat test/dev/owfat.c
 
 # they have ports of their own choice: a network of our own
 cat > "$dir/run" << EOF

@@ -1,6 +1,6 @@
 #!/bin/sh
 # ISC license.
-# examples/demo runs to its end, and the picture in README.md has the shape of the one it prints.
+# examples/demo.sh runs to its end, and the picture in README.md has the shape of the one it prints.
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -24,7 +24,7 @@ shape ()
   sed -e 's/[0-9a-f.:]*[0-9][0-9a-f.:]*/N/g' -e 's/  */ /g' -e 's/N\( N\)* start/N start/' -e 's/|-*\([x*]\)/\1/' -e 's/--*/-/g' "$1"
 }
 
-timeout 60 examples/demo > "$dir/log" 2>&1
+timeout 60 examples/demo.sh > "$dir/log" 2>&1
 report $? "the demo"
 
 shape "$dir/log" > "$dir/demo"

@@ -6,7 +6,7 @@
    the library: it says which calls the library has to make, in which order, and what each of them
    answers, and then what must be seen in the structures.
 
-   The rules, in short; the numbers are those of the comments here and in scenarios.tsv:
+   The rules, in short; the numbers are those of the comments here and in connector_scenarios.tsv:
     1. first everything that has come is taken in; any success wins, the lowest index in a tie; then failures,
        then the deadline, then one start, and the next ones while starts fail at once
     2. the next start is a delay after the last, or at once when the newest attempt fails; an older one's failure changes nothing
