@@ -103,7 +103,7 @@ report $? 'the source of libowfat'
 
 build ()  # name, source, order
 {
-  { $COMPILE -std=gnu11 -w -I. -idirafter "$include" -o "$dir/$1" "$2" libsocket.a -lowfat && nm -P "$dir/$1" ; } > "$dir/log" 2>&1
+  { $COMPILE -std=gnu11 -w -I. -Itest -idirafter "$include" -o "$dir/$1" "$2" libsocket.a -lowfat && nm -P "$dir/$1" ; } > "$dir/log" 2>&1
   { grep -q '^libsocket_.* T ' "$dir/log" || ! grep -q socket_ "$2" ; } && grep -q '^main T ' "$dir/log" && ! grep -q '^socket_' "$dir/log"
   report $? "$1: builds with our functions alone$3"
 }
