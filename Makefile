@@ -20,21 +20,22 @@ SKALIBS != echo '\#include <skalibs/tai.h>' | $(CC) -E - >/dev/null 2>&1 || echo
 COMPILE = $(CC) -std=c11 $(SKALIBS) $(CPPFLAGS) $(CFLAGS)
 
 OBJECTS = \
- libsocket_accept.o \
+ libsocket_acceptsa.o \
  libsocket_attempt.o \
- libsocket_closeall.o \
+ libsocket_closefail.o \
  libsocket_connectsa.o \
- libsocket_drop.o \
  libsocket_fastopensa.o \
+ libsocket_finish.o \
  libsocket_get4.o \
  libsocket_get6.o \
- libsocket_left.o \
  libsocket_new.o \
  libsocket_new6.o \
  libsocket_put4.o \
  libsocket_put6.o \
  libsocket_setflags.o \
- libsocket_to4.o \
+ libsocket_setint.o \
+ libsocket_timeleft.o \
+ libsocket_unmap.o \
  noipv6.o \
  socket_accept4.o \
  socket_accept4_nbcoe.o \

@@ -5,10 +5,11 @@
 #ifndef LIBSOCKET_INTERNAL_H
 #define LIBSOCKET_INTERNAL_H
 
+#include <fcntl.h>
+#include <stdint.h>
 #include <sys/socket.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdint.h>
 
 #include "socket.h"
 
@@ -25,9 +26,34 @@
 #undef TCP_DEFER_ACCEPT
 #endif
 
+#if defined(TCP_INFO) && defined(TCP_FASTOPEN_CONNECT) && !defined(TCPI_OPT_SYN_DATA)
+#define TCPI_OPT_SYN_DATA 32  /* musl lacks this alone */
+#endif
+
+
+ /* Options that a system may lack: libsocket_setint fails with ENOSYS for them */
+
+#ifndef TCP_FASTOPEN
+#define TCP_FASTOPEN (-1)
+#endif
+#ifndef TCP_FASTOPEN_KEY
+#define TCP_FASTOPEN_KEY (-1)
+#endif
+#ifndef TCP_FASTOPEN_CONNECT
+#define TCP_FASTOPEN_CONNECT (-1)
+#endif
+#ifndef TCP_QUICKACK
+#define TCP_QUICKACK (-1)
+#endif
+#ifndef TCP_DEFER_ACCEPT
+#define TCP_DEFER_ACCEPT (-1)
+#endif
 #ifndef IPPROTO_SCTP
 #define IPPROTO_SCTP 132
 #endif
+
+
+ /* Descriptors. flags are O_NONBLOCK and O_CLOEXEC, or one of them, or 0. */
 
 typedef union libsocket_sa_u libsocket_sa, *libsocket_sa_ref ;
 union libsocket_sa_u
@@ -38,23 +64,49 @@ union libsocket_sa_u
   struct sockaddr_storage storage ;
 } ;
 
-#define LIBSOCKET_NB 1
-#define LIBSOCKET_COE 2
+/* a socket with flags, in one call where the kernel can */
+extern int libsocket_new (int domain, int type, int protocol, int flags) ;
 
-extern int libsocket_new (int, int, int, unsigned int) ;
-extern int libsocket_new6 (int, int, unsigned int) ;
-extern int libsocket_setflags (int, unsigned int) ;
-extern int libsocket_drop (int) ;
-extern int libsocket_accept (int, libsocket_sa *, unsigned int) ;
-extern int libsocket_left (int, long long *) ;
-extern int libsocket_connectsa (int, struct sockaddr const *, socklen_t) ;
-extern ssize_t libsocket_fastopensa (int, struct sockaddr const *, socklen_t, char const *, size_t) ;
+/* a dual-stack one, or an IPv4 one on a host or for a program without IPv6 */
+extern int libsocket_new6 (int type, int protocol, int flags) ;
 
-extern void libsocket_put4 (struct sockaddr_in *, char const *, uint16_t) ;
-extern void libsocket_put6 (struct sockaddr_in6 *, char const *, uint16_t, uint32_t) ;
-extern int libsocket_get4 (libsocket_sa const *, char *, uint16_t *) ;
-extern int libsocket_get6 (libsocket_sa const *, char *, uint16_t *, uint32_t *) ;
-extern int libsocket_to4 (char *, char const *) ;
+/* accepts a connection with flags, *sa the peer's address */
+extern int libsocket_acceptsa (int s, libsocket_sa *sa, int flags) ;
+
+/* sets flags on a new descriptor, which has no others to keep */
+extern int libsocket_setflags (int s, int flags) ;
+
+/* an option whose value is an int */
+extern int libsocket_setint (int s, int level, int option, int value) ;
+
+/* closes s and fails with the errno that led here */
+extern int libsocket_closefail (int s) ;
+
+
+ /* Addresses: to and from what the kernel takes. A null ip is the any address, the out-parameters may be null. */
+
+extern void libsocket_put4 (struct sockaddr_in *sa, char const *ip, uint16_t port) ;
+extern void libsocket_put6 (struct sockaddr_in6 *sa, char const *ip, uint16_t port, uint32_t scope_id) ;
+extern int libsocket_get4 (libsocket_sa const *sa, char *ip, uint16_t *port) ;
+extern int libsocket_get6 (libsocket_sa const *sa, char *ip, uint16_t *port, uint32_t *scope_id) ;
+
+/* 1 and the IPv4 address for an IPv6 one that an IPv4 socket can do: mapped, any, loopback; else 0 */
+extern int libsocket_unmap (char *ip4, char const *ip6) ;
+
+
+ /* Connect */
+
+/* connect that a signal does not break */
+extern int libsocket_connectsa (int s, struct sockaddr const *sa, socklen_t len) ;
+
+/* connect and send in one, then wait on a blocking socket until both are done */
+extern ssize_t libsocket_fastopensa (int s, struct sockaddr const *sa, socklen_t salen, char const *buf, size_t len) ;
+
+/* ms that SO_SNDTIMEO leaves of a wait that began at *start (0: now, and sets it); -1 no end, -2 errno */
+extern int libsocket_timeleft (int s, long long *start) ;
+
+
+ /* Connector */
 
 #define LIBSOCKET_NONE ((unsigned int)-1)
 
@@ -62,7 +114,10 @@ struct socket_connector_s ;
 struct socket_candidate_s ;
 struct tain_s ;
 
-extern int libsocket_attempt (struct socket_connector_s const *, struct socket_candidate_s *) ;
-extern void libsocket_closeall (struct socket_connector_s *, int, struct tain_s const *) ;
+/* makes the attempt at x: 1 connected, 0 in flight, -1 failed in the call */
+extern int libsocket_attempt (struct socket_connector_s const *c, struct socket_candidate_s *x) ;
+
+/* ends the race with result and error; inflight is the errno of the attempts in flight, stamp their end, or null */
+extern void libsocket_finish (struct socket_connector_s *c, int result, int error, int inflight, struct tain_s const *stamp) ;
 
 #endif

@@ -14,7 +14,7 @@ int libsocket_attempt (socket_connector const *c, socket_candidate *x)
   int fd = x->is6 ? socket_tcp6_nbcoe() : socket_tcp4_nbcoe() ;
 
   if (fd == -1) return -1 ;
-  if (c->setup && (*c->setup)(fd, x, c->setupdata) == -1) return libsocket_drop(fd) ;
+  if (c->setup && (*c->setup)(fd, x, c->setupdata) == -1) return libsocket_closefail(fd) ;
 
   if (fast)
     r = x->is6 ? socket_fastopen_connect6(fd, x->ip, x->port, x->scope_id, c->data, c->len)
@@ -23,7 +23,7 @@ int libsocket_attempt (socket_connector const *c, socket_candidate *x)
     r = x->is6 ? socket_connect6(fd, x->ip, x->port, x->scope_id)
                : socket_connect4(fd, x->ip, x->port) ;
 
-  if (r == -1 && errno != EINPROGRESS) return libsocket_drop(fd) ;
+  if (r == -1 && errno != EINPROGRESS) return libsocket_closefail(fd) ;
   x->fd = fd ;
   x->sent = fast && r > 0 ? (size_t)r : 0 ;
   return !fast && !r ;

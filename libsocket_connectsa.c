@@ -17,7 +17,7 @@ static int resume (int s, struct sockaddr const *sa, socklen_t len)
 
   do
   {
-    int left = libsocket_left(s, &start) ;
+    int left = libsocket_timeleft(s, &start) ;
     if (left == -2) return -1 ;
     r = poll(&x, 1, left) ;
     if (!r || (!left && x.revents == POLLERR)) return (errno = EINPROGRESS, -1) ;

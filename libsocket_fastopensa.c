@@ -65,7 +65,7 @@ ssize_t libsocket_fastopensa (int s, struct sockaddr const *sa, socklen_t salen,
       w += (size_t)r ;
       start = 0 ;
     }
-    else if (errno == EINTR && libsocket_left(s, &start)) continue ;
+    else if (errno == EINTR && libsocket_timeleft(s, &start)) continue ;
     else if (w || errno == EAGAIN || errno == EINTR) break ;
     else return -1 ;
   }

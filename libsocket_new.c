@@ -6,18 +6,18 @@
 
 #include "internal.h"
 
-int libsocket_new (int domain, int type, int protocol, unsigned int flags)
+int libsocket_new (int domain, int type, int protocol, int flags)
 {
   int s ;
 
 #if defined(SOCK_NONBLOCK) && defined(SOCK_CLOEXEC)
   int e = errno ;
-  s = socket(domain, type | (flags & LIBSOCKET_NB ? SOCK_NONBLOCK : 0) | (flags & LIBSOCKET_COE ? SOCK_CLOEXEC : 0), protocol) ;
+  s = socket(domain, type | (flags & O_NONBLOCK ? SOCK_NONBLOCK : 0) | (flags & O_CLOEXEC ? SOCK_CLOEXEC : 0), protocol) ;
   if (s >= 0 || errno != EINVAL) return s ;  /* EINVAL: a kernel older than the flags */
   errno = e ;
 #endif
 
   s = socket(domain, type, protocol) ;
-  if (s >= 0 && libsocket_setflags(s, flags) == -1) return libsocket_drop(s) ;
+  if (s >= 0 && libsocket_setflags(s, flags) == -1) return libsocket_closefail(s) ;
   return s ;
 }

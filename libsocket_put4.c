@@ -5,8 +5,6 @@
 
 #include "internal.h"
 
-/* a null ip is the any address */
-
 void libsocket_put4 (struct sockaddr_in *sa, char const *ip, uint16_t port)
 {
   memset(sa, 0, sizeof *sa) ;

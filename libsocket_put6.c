@@ -5,8 +5,6 @@
 
 #include "internal.h"
 
-/* a null ip is the any address */
-
 void libsocket_put6 (struct sockaddr_in6 *sa, char const *ip, uint16_t port, uint32_t scope_id)
 {
   memset(sa, 0, sizeof *sa) ;

@@ -11,7 +11,7 @@ int socket_bind6 (int s, char const *ip, uint16_t port, uint32_t scope_id)
   struct sockaddr_in6 sa ;
   libsocket_put6(&sa, ip, port, scope_id) ;
   if (!bind(s, (struct sockaddr *)&sa, sizeof sa)) return 0 ;
-  if (errno != EAFNOSUPPORT || !libsocket_to4(ip4, ip)) return -1 ;
+  if (errno != EAFNOSUPPORT || !libsocket_unmap(ip4, ip)) return -1 ;
   errno = e ;
   return socket_bind4(s, ip4, port) ;  /* s is an IPv4 socket */
 }

@@ -1,11 +1,8 @@
 /* ISC license. */
 
-#include <sys/socket.h>
-
-#include "socket.h"
+#include "internal.h"
 
 int socket_broadcast (int s)
 {
-  int on = 1 ;
-  return setsockopt(s, SOL_SOCKET, SO_BROADCAST, &on, sizeof on) ;
+  return libsocket_setint(s, SOL_SOCKET, SO_BROADCAST, 1) ;
 }

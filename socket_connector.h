@@ -38,7 +38,7 @@ struct socket_candidate_s
   unsigned int delay ;      /* ms to wait for this one before the next is started; 0: the connector's */
   int fd ;                  /* its socket while in flight, else -1 */
   int error ;               /* 0, or the errno it ended with (ECANCELED: another won, or stopped) */
-  unsigned int next ;       /* the connector's own: in flight too, started earlier */
+  unsigned int older ;      /* the connector's own: the attempt in flight that was started before it */
   size_t sent ;             /* bytes of the connector's data that the kernel took for it */
   tain start ;              /* when it was started */
   tain end ;                /* when it connected or failed */
@@ -71,15 +71,15 @@ struct socket_connector_s
   /* the connector's own */
   tain deadline ;
   tain nextstart ;          /* not before */
-  unsigned int tried ;      /* candidates started */
-  unsigned int untried[2] ; /* no IPv4, no IPv6 candidate before these is untried */
-  unsigned int last ;       /* the last one started */
-  unsigned int newest ;     /* the last one that left the host */
-  unsigned int flying ;     /* attempts in flight, */
-  unsigned int first ;      /* a list by their field next */
-  unsigned int best ;       /* the one whose error says most, */
-  unsigned int rank ;       /* and how much: 0 is most */
-  int result ;              /* what step says */
+  unsigned int started ;    /* candidates that had their start */
+  unsigned int lowest[2] ;  /* of IPv4, of IPv6: the candidates below this index are not untried */
+  unsigned int laststarted ;
+  unsigned int newest ;     /* the last started that left the host */
+  unsigned int inflight ;   /* attempts in flight, */
+  unsigned int head ;       /* a list by their field older, the newest first */
+  unsigned int bestfailed ; /* the candidate whose error matters most, */
+  unsigned int bestrank ;   /* and its rank: 0 is best */
+  int result ;              /* what step returns */
   int error ;               /* and its errno if that is -1 */
 } ;
 

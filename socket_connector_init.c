@@ -14,7 +14,7 @@ void socket_connector_init (socket_connector *c, socket_candidate *candidate, un
   c->n = n ;
   c->fd = -1 ;
   c->deadline = *deadline ;
-  c->newest = c->first = c->best = c->rank = LIBSOCKET_NONE ;
+  c->newest = c->head = c->bestfailed = c->bestrank = LIBSOCKET_NONE ;
   for (unsigned int i = 0 ; i < n ; i++)
   {
     candidate[i].fd = -1 ;

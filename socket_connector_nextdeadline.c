@@ -7,9 +7,9 @@ void socket_connector_nextdeadline (socket_connector const *c, tain *deadline)
   tain const past = TAIN_ZERO ;
   *deadline = c->deadline ;
   if (c->result) return ;
-  if (c->tried < c->n)
+  if (c->started < c->n)
   {
     if (tain_less(&c->nextstart, deadline)) *deadline = c->nextstart ;
   }
-  else if (!c->flying && !c->expecting) *deadline = past ;
+  else if (!c->inflight && !c->expecting) *deadline = past ;
 }

@@ -6,7 +6,7 @@
 unsigned int socket_connector_prepare (socket_connector const *c, iopause_fd *x)
 {
   unsigned int n = 0 ;
-  for (unsigned int i = c->first ; i != LIBSOCKET_NONE ; i = c->candidate[i].next)
+  for (unsigned int i = c->head ; i != LIBSOCKET_NONE ; i = c->candidate[i].older)
   {
     x[n].fd = c->candidate[i].fd ;
     x[n].events = IOPAUSE_WRITE ;

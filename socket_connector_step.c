@@ -6,7 +6,7 @@
 #include "socket_connector.h"
 #include "internal.h"
 
-static void later (tain *t, tain const *stamp, unsigned int ms)
+static void set_after (tain *t, tain const *stamp, unsigned int ms)
 {
   tain d = { .sec = { .x = ms / 1000 }, .nano = ms % 1000 * 1000000 } ;
   tain_add(t, stamp, &d) ;
@@ -14,10 +14,10 @@ static void later (tain *t, tain const *stamp, unsigned int ms)
 
 /* ms from the start of x to the next, with the attempts in flight as they are */
 
-static unsigned int delay (socket_connector const *c, socket_candidate const *x)
+static unsigned int delay_after (socket_connector const *c, socket_candidate const *x)
 {
   uint64_t ms = x->delay ? x->delay : c->delay ;
-  uint64_t shift = (uint64_t)(c->backoff < 0 ? -(int64_t)c->backoff : c->backoff) * (c->flying - 1) ;
+  uint64_t shift = (uint64_t)(c->backoff < 0 ? -(int64_t)c->backoff : c->backoff) * (c->inflight - 1) ;
   uint64_t max ;
   if (ms < 10) ms = 10 ;
   max = ms > 2000 ? ms : 2000 ;
@@ -26,56 +26,50 @@ static unsigned int delay (socket_connector const *c, socket_candidate const *x)
   return (unsigned int)(ms < 10 ? 10 : ms > max ? max : ms) ;
 }
 
-/* The peer spoke: 0, the path: 1, this host: 2, or it knows no way: 3. */
+/* who spoke: the peer, the path, this host in the call, or this host that knows no way */
 
-static unsigned int rank (int error, int here)
+enum { PEER, PATH, HERE, NOWAY } ;
+
+static unsigned int rank_of (int error, int here)
 {
   switch (error)
   {
     case ECONNREFUSED :
-    case ECONNRESET : return 0 ;
+    case ECONNRESET : return PEER ;
     case EAFNOSUPPORT :
     case EHOSTUNREACH :
-    case ENETUNREACH : return here ? 3 : 1 ;
-    default : return here ? 2 : 1 ;
+    case ENETUNREACH : return here ? NOWAY : PATH ;
+    default : return here ? HERE : PATH ;
   }
 }
 
 static void fail (socket_connector *c, unsigned int i, int error, int here, tain const *stamp)
 {
-  unsigned int r = rank(error, here) ;
+  unsigned int r = rank_of(error, here) ;
   c->candidate[i].error = error ;
   c->candidate[i].end = *stamp ;
-  if (r > c->rank || (r == c->rank && i > c->best)) return ;
-  c->rank = r ;
-  c->best = i ;
+  if (r > c->bestrank || (r == c->bestrank && i > c->bestfailed)) return ;
+  c->bestrank = r ;
+  c->bestfailed = i ;
 }
 
 static void win (socket_connector *c, unsigned int i, tain const *stamp)
 {
   socket_candidate *x = c->candidate + i ;
-  c->result = 1 ;
   c->fd = x->fd ;
   c->winner = i ;
   c->sent = x->sent ;
   x->fd = -1 ;
   x->end = *stamp ;
-  libsocket_closeall(c, ECANCELED, stamp) ;
-}
-
-static void lose (socket_connector *c, int error, tain const *stamp)
-{
-  c->result = -1 ;
-  c->error = error ;
-  libsocket_closeall(c, error, stamp) ;
+  libsocket_finish(c, 1, 0, ECANCELED, stamp) ;
 }
 
 /* Asks each attempt in flight, once: the lowest that is connected, or none. */
 
-static unsigned int look (socket_connector *c, tain const *stamp)
+static unsigned int ask_all (socket_connector *c, tain const *stamp)
 {
   unsigned int winner = LIBSOCKET_NONE ;
-  unsigned int *p = &c->first ;
+  unsigned int *p = &c->head ;
   while (*p != LIBSOCKET_NONE)
   {
     unsigned int i = *p ;
@@ -84,15 +78,15 @@ static unsigned int look (socket_connector *c, tain const *stamp)
     if (up && i < winner) winner = i ;
     if (up || errno == EINPROGRESS)
     {
-      p = &x->next ;
+      p = &x->older ;
       continue ;
     }
     fail(c, i, errno, 0, stamp) ;
     close(x->fd) ;
     x->fd = -1 ;
-    *p = x->next ;
-    c->flying-- ;
-    if (i == c->newest) later(&c->nextstart, &x->start, 10) ;
+    *p = x->older ;
+    c->inflight-- ;
+    if (i == c->newest) set_after(&c->nextstart, &x->start, 10) ;
   }
   return winner ;
 }
@@ -101,18 +95,18 @@ static unsigned int look (socket_connector *c, tain const *stamp)
 
 static unsigned int choose (socket_connector *c)
 {
-  unsigned int *u = c->untried ;
+  unsigned int *u = c->lowest ;
   for (unsigned int is6 = 0 ; is6 < 2 ; is6++)
     while (u[is6] < c->n && c->candidate[u[is6]].is6 != is6) u[is6]++ ;
-  if (c->tried && !c->inorder)
+  if (c->started && !c->inorder)
   {
-    unsigned int other = u[!c->candidate[c->last].is6] ;
+    unsigned int other = u[!c->candidate[c->laststarted].is6] ;
     if (other < c->n) return other ;
   }
   return u[0] < u[1] ? u[0] : u[1] ;
 }
 
-static void start (socket_connector *c, tain const *stamp)
+static void start_next (socket_connector *c, tain const *stamp)
 {
   unsigned int i = choose(c) ;
   socket_candidate *x = c->candidate + i ;
@@ -120,25 +114,25 @@ static void start (socket_connector *c, tain const *stamp)
   int error = r == -1 ? errno : 0 ;
   int scarce = error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM ;
 
-  if (scarce && c->flying)  /* put off: it stays untried */
+  if (scarce && c->inflight)  /* put off: it stays untried */
   {
-    later(&c->nextstart, stamp, delay(c, x)) ;
+    set_after(&c->nextstart, stamp, delay_after(c, x)) ;
     return ;
   }
   x->start = *stamp ;
-  c->untried[x->is6] = i + 1 ;
-  c->last = i ;
-  c->tried++ ;
+  c->lowest[x->is6] = i + 1 ;
+  c->laststarted = i ;
+  c->started++ ;
   if (r == -1)
   {
     fail(c, i, error, 1, stamp) ;
-    if (scarce) lose(c, error, stamp) ;
+    if (scarce) libsocket_finish(c, -1, error, error, stamp) ;
     return ;
   }
-  x->next = c->first ;
-  c->first = c->newest = i ;
-  c->flying++ ;
-  later(&c->nextstart, stamp, delay(c, x)) ;
+  x->older = c->head ;
+  c->head = c->newest = i ;
+  c->inflight++ ;
+  set_after(&c->nextstart, stamp, delay_after(c, x)) ;
   if (r) win(c, i, stamp) ;
 }
 
@@ -147,17 +141,17 @@ int socket_connector_step (socket_connector *c, tain const *stamp)
   int e = errno ;
   int late = !tain_less(stamp, &c->deadline) ;
   unsigned int newest = c->newest ;
-  unsigned int i = look(c, stamp) ;
+  unsigned int i = ask_all(c, stamp) ;
 
   if (i != LIBSOCKET_NONE) win(c, i, stamp) ;
 
   /* even a passed deadline leaves time to start one attempt and to look at it */
   if (!late || newest == LIBSOCKET_NONE)
-    while (!c->result && c->tried < c->n && !tain_less(stamp, &c->nextstart)) start(c, stamp) ;
+    while (!c->result && c->started < c->n && !tain_less(stamp, &c->nextstart)) start_next(c, stamp) ;
 
-  if (!c->result && !c->flying && c->tried == c->n && !c->expecting)
-    lose(c, c->n ? c->candidate[c->best].error : EDESTADDRREQ, stamp) ;
-  if (!c->result && late && c->newest == newest) lose(c, ETIMEDOUT, stamp) ;
+  if (!c->result && !c->inflight && c->started == c->n && !c->expecting)
+    libsocket_finish(c, -1, c->n ? c->candidate[c->bestfailed].error : EDESTADDRREQ, 0, stamp) ;
+  if (!c->result && late && c->newest == newest) libsocket_finish(c, -1, ETIMEDOUT, ETIMEDOUT, stamp) ;
 
   errno = c->result == -1 ? c->error : e ;
   return c->result ;

@@ -7,8 +7,5 @@
 
 void socket_connector_stop (socket_connector *c)
 {
-  libsocket_closeall(c, ECANCELED, 0) ;
-  if (c->result) return ;
-  c->error = ECANCELED ;
-  c->result = -1 ;
+  if (!c->result) libsocket_finish(c, -1, ECANCELED, ECANCELED, 0) ;
 }

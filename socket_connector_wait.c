@@ -5,13 +5,6 @@
 #include "socket_connector.h"
 #include "internal.h"
 
-static int stop (socket_connector *c, int error, tain const *stamp)
-{
-  libsocket_closeall(c, ECANCELED, stamp) ;
-  socket_connector_stop(c) ;
-  return (errno = error, -1) ;
-}
-
 int socket_connector_wait (socket_connector *c, tain *stamp)
 {
   int e = errno ;
@@ -19,7 +12,7 @@ int socket_connector_wait (socket_connector *c, tain *stamp)
   for (;;)
   {
     int r = socket_connector_step(c, stamp) ;
-    iopause_fd x[c->flying + 1] ;
+    iopause_fd x[c->inflight + 1] ;
     unsigned int n = socket_connector_prepare(c, x) ;
     tain deadline ;
 
@@ -30,7 +23,14 @@ int socket_connector_wait (socket_connector *c, tain *stamp)
     x[n].events = IOPAUSE_READ ;
     x[n].revents = 0 ;
     socket_connector_nextdeadline(c, &deadline) ;
-    if (iopause_stamp(x, n + (c->cancelfd >= 0), &deadline, stamp) == -1) return stop(c, errno, stamp) ;
-    if (x[n].revents) return stop(c, ECANCELED, stamp) ;
+    if (iopause_stamp(x, n + (c->cancelfd >= 0), &deadline, stamp) == -1) break ;
+    if (x[n].revents)
+    {
+      errno = ECANCELED ;
+      break ;
+    }
   }
+
+  libsocket_finish(c, -1, ECANCELED, ECANCELED, stamp) ;
+  return -1 ;
 }

@@ -12,7 +12,7 @@ ssize_t socket_fastopen_connect6 (int s, char const *ip, uint16_t port, uint32_t
   ssize_t r ;
   libsocket_put6(&sa, ip, port, scope_id) ;
   r = libsocket_fastopensa(s, (struct sockaddr *)&sa, sizeof sa, buf, len) ;
-  if (r >= 0 || errno != EAFNOSUPPORT || !libsocket_to4(ip4, ip)) return r ;
+  if (r >= 0 || errno != EAFNOSUPPORT || !libsocket_unmap(ip4, ip)) return r ;
   errno = e ;
   return socket_fastopen_connect4(s, ip4, port, buf, len) ;  /* s is an IPv4 socket */
 }

@@ -8,13 +8,7 @@
 
 int socket_fastopen_key (int s, char const *key, size_t len)
 {
-#ifdef TCP_FASTOPEN_KEY
+  if (TCP_FASTOPEN_KEY == -1) return (errno = ENOSYS, -1) ;
   if (len != 16 && len != 32) return (errno = EINVAL, -1) ;
   return setsockopt(s, IPPROTO_TCP, TCP_FASTOPEN_KEY, key, (socklen_t)len) ;
-#else
-  (void)s ;
-  (void)key ;
-  (void)len ;
-  return (errno = ENOSYS, -1) ;
-#endif
 }

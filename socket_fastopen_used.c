@@ -6,13 +6,9 @@
 
 #include "internal.h"
 
-#if defined(TCP_INFO) && defined(TCP_FASTOPEN_CONNECT) && !defined(TCPI_OPT_SYN_DATA)
-#define TCPI_OPT_SYN_DATA 32  /* musl has all but this */
-#endif
-
 int socket_fastopen_used (int s)
 {
-#if defined(TCP_INFO) && defined(TCPI_OPT_SYN_DATA)
+#ifdef TCPI_OPT_SYN_DATA
   struct tcp_info info = { .tcpi_options = 0 } ;
   socklen_t len = sizeof info ;
   if (getsockopt(s, IPPROTO_TCP, TCP_INFO, &info, &len) == -1) return -1 ;

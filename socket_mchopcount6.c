@@ -4,6 +4,5 @@
 
 int socket_mchopcount6 (int s, char hops)
 {
-  int n = (unsigned char)hops ;
-  return setsockopt(s, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &n, sizeof n) ;
+  return libsocket_setint(s, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, (unsigned char)hops) ;
 }

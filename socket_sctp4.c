@@ -4,5 +4,5 @@
 
 int socket_sctp4 (void)
 {
-  return libsocket_new(AF_INET, SOCK_STREAM, IPPROTO_SCTP, LIBSOCKET_NB) ;
+  return libsocket_new(AF_INET, SOCK_STREAM, IPPROTO_SCTP, O_NONBLOCK) ;
 }

@@ -4,5 +4,5 @@
 
 int socket_sctp6 (void)
 {
-  return libsocket_new6(SOCK_STREAM, IPPROTO_SCTP, LIBSOCKET_NB) ;
+  return libsocket_new6(SOCK_STREAM, IPPROTO_SCTP, O_NONBLOCK) ;
 }

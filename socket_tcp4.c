@@ -4,5 +4,5 @@
 
 int socket_tcp4 (void)
 {
-  return libsocket_new(AF_INET, SOCK_STREAM, 0, LIBSOCKET_NB) ;
+  return libsocket_new(AF_INET, SOCK_STREAM, 0, O_NONBLOCK) ;
 }

@@ -4,5 +4,5 @@
 
 int socket_tcp6 (void)
 {
-  return libsocket_new6(SOCK_STREAM, 0, LIBSOCKET_NB) ;
+  return libsocket_new6(SOCK_STREAM, 0, O_NONBLOCK) ;
 }

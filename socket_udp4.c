@@ -4,5 +4,5 @@
 
 int socket_udp4 (void)
 {
-  return libsocket_new(AF_INET, SOCK_DGRAM, 0, LIBSOCKET_NB) ;
+  return libsocket_new(AF_INET, SOCK_DGRAM, 0, O_NONBLOCK) ;
 }

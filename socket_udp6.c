@@ -4,5 +4,5 @@
 
 int socket_udp6 (void)
 {
-  return libsocket_new6(SOCK_DGRAM, 0, LIBSOCKET_NB) ;
+  return libsocket_new6(SOCK_DGRAM, 0, O_NONBLOCK) ;
 }

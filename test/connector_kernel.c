@@ -308,7 +308,7 @@ static int fresh (socket_candidate const *x, char const *ip, uint16_t port, uint
   return !memcmp(x->ip, ip, is6 ? 16 : 4) && zero(x->ip + 4, is6 ? 0 : 12)
     && x->port == port && x->scope_id == scope_id && x->is6 == is6
     && !x->delay && x->fd == -1 && !x->error && !x->sent
-    && !x->start.sec.x && !x->start.nano && !x->end.sec.x && !x->end.nano && !x->next ;
+    && !x->start.sec.x && !x->start.nano && !x->end.sec.x && !x->end.nano && !x->older ;
 }
 
 #define DOC6 "\40\1\r\270\0\0\0\0\0\0\0\0\0\0\0\1"
@@ -929,8 +929,8 @@ static void thousand_of (int is6)
   socket_connector_init(&c, x, 1000, &deadline) ;
   while (!(r = socket_connector_step(&c, &stamp)))
   {
-    check(c.flying <= 1) ;
-    if (c.flying) await_one(&c) ;
+    check(c.inflight <= 1) ;
+    if (c.inflight) await_one(&c) ;
     later(&stamp, &stamp, 10) ;
   }
   check(r == 1 && c.winner == 999 && is_up(c.fd)) ;

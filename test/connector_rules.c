@@ -707,15 +707,15 @@ static unsigned int slot (void)
   key = 1 ;
   mix_time(ns(&c->nextstart), -2 * MS) ; mix_time(ns(&c->deadline), -2 * MS) ;
   mix_time(w.left, -12 * MS) ; mix_time(w.due, -2 * MS) ;
-  mix(c->n << 1 | c->expecting) ; mix(c->tried) ; mix(c->untried[0]) ; mix(c->untried[1]) ; mix(c->last) ; mix(c->newest) ;
-  mix(c->flying) ; mix(c->first) ; mix(c->best) ; mix(c->rank) ; mix((uint64_t)c->result << 32 | (unsigned int)c->error) ;
+  mix(c->n << 1 | c->expecting) ; mix(c->started) ; mix(c->lowest[0]) ; mix(c->lowest[1]) ; mix(c->laststarted) ; mix(c->newest) ;
+  mix(c->inflight) ; mix(c->head) ; mix(c->bestfailed) ; mix(c->bestrank) ; mix((uint64_t)c->result << 32 | (unsigned int)c->error) ;
   mix(w.last) ; mix(w.newest) ; mix(w.failed) ; mix(w.open) ; mix(b) ;
   if (b != NONE) { mix((uint64_t)w.s[b].error) ; mix((uint64_t)w.s[b].inside) ; }
   for (i = 0 ; i < MAX ; i++)
   {
     mix(w.s[i].state) ;
     if (w.s[i].state != FLYING) continue ;
-    mix(w.x[i].next) ; mix(w.x[i].sent) ; mix((uint64_t)w.x[i].fd) ;
+    mix(w.x[i].older) ; mix(w.x[i].sent) ; mix((uint64_t)w.x[i].fd) ;
     mix_time(w.s[i].start, -12 * MS) ;
   }
   for (i = (unsigned int)key & (TABLE - 1) ; table[i].setting == settings && table[i].key != key ; i = (i + 1) & (TABLE - 1)) ;

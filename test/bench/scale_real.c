@@ -90,7 +90,7 @@ static double step_cost (unsigned int flying, unsigned int n)
     for (unsigned int i = 0 ; i < 1000 ; i++, steps++)
       if (socket_connector_step(&c, &stamp)) die("step") ;
   start = (cpu() - start) / (double)steps ;
-  if (c.flying != flying) die("flying") ;
+  if (c.inflight != flying) die("flying") ;
   socket_connector_stop(&c) ;
   free(x) ;
   return start ;
@@ -159,7 +159,7 @@ static void many (unsigned int n)
   for (unsigned int i = 0 ; i < n ; i++)
   {
     watch(ep, i) ;
-    if (race[i].flying != 1) die("flying") ;
+    if (race[i].inflight != 1) die("flying") ;
   }
 
   idle = cpu() ;

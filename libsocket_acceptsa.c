@@ -6,7 +6,7 @@
 
 #include "internal.h"
 
-int libsocket_accept (int s, libsocket_sa *sa, unsigned int flags)
+int libsocket_acceptsa (int s, libsocket_sa *sa, int flags)
 {
   socklen_t len = sizeof *sa ;
   int fd ;
@@ -14,12 +14,12 @@ int libsocket_accept (int s, libsocket_sa *sa, unsigned int flags)
 
 #if defined(SOCK_NONBLOCK) && defined(SOCK_CLOEXEC)
   int e = errno ;
-  fd = accept4(s, &sa->any, &len, (flags & LIBSOCKET_NB ? SOCK_NONBLOCK : 0) | (flags & LIBSOCKET_COE ? SOCK_CLOEXEC : 0)) ;
+  fd = accept4(s, &sa->any, &len, (flags & O_NONBLOCK ? SOCK_NONBLOCK : 0) | (flags & O_CLOEXEC ? SOCK_CLOEXEC : 0)) ;
   if (fd >= 0 || errno != ENOSYS) return fd ;
   errno = e ;
 #endif
 
   fd = accept(s, &sa->any, &len) ;
-  if (fd >= 0 && libsocket_setflags(fd, flags) == -1) return libsocket_drop(fd) ;
+  if (fd >= 0 && libsocket_setflags(fd, flags) == -1) return libsocket_closefail(fd) ;
   return fd ;
 }

@@ -8,9 +8,7 @@
 
 #include "internal.h"
 
-/* ms that SO_SNDTIMEO leaves to a wait with interruptions, -1: no end, -2: errno. The first sets *start, which is 0. */
-
-int libsocket_left (int s, long long *start)
+int libsocket_timeleft (int s, long long *start)
 {
   struct timeval tv = { .tv_sec = 0, .tv_usec = 0 } ;
   struct timespec ts ;

@@ -5,9 +5,7 @@
 
 #include "internal.h"
 
-/* closes s and fails with the errno that led here */
-
-int libsocket_drop (int s)
+int libsocket_closefail (int s)
 {
   int e = errno ;
   close(s) ;

@@ -4,9 +4,7 @@
 
 #include "internal.h"
 
-/* what an IPv4 socket can do for an IPv6 address: mapped, any and loopback */
-
-int libsocket_to4 (char *ip4, char const *ip6)
+int libsocket_unmap (char *ip4, char const *ip6)
 {
   struct in6_addr a ;
 
