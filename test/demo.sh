@@ -2,21 +2,7 @@
 # ISC license.
 # examples/demo.sh runs to its end, and the picture in README.md has the shape of the one it prints.
 
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-trap 'exit 1' HUP INT QUIT PIPE TERM
-status=0
-
-report ()
-{
-  if test "$1" -eq 0
-  then echo "pass $2"
-  else
-    sed 's/^/# /' "$dir/log"
-    echo "fail $2"
-    status=1
-  fi
-}
+. test/cases.sh
 
 # addresses and numbers are N, bars and spaces one, whatever the times were
 shape ()
@@ -39,5 +25,4 @@ case $(cat "$dir/demo") in
 esac
 report $? "the picture in README.md is the demo's"
 
-echo end
-exit $status
+end

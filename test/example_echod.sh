@@ -1,23 +1,8 @@
 #!/bin/sh
 # ISC license.
 # examples/echod: wrong arguments here, everything that moves in test/echoclient.c.
-# COMPILE is the compiler with its options, LINK what the programs are linked with.
 
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-trap 'exit 1' HUP INT QUIT PIPE TERM
-status=0
-
-report ()
-{
-  if test "$1" -eq 0
-  then echo "pass $2"
-  else
-    sed 's/^/# /' "$dir/log"
-    echo "fail $2"
-    status=1
-  fi
-}
+. test/cases.sh
 
 # refuses CODE TEXT NAME ARGUMENT...: that exit code, nothing on standard output, one line with TEXT on standard error
 refuses ()
@@ -31,11 +16,7 @@ refuses ()
 }
 
 sed 's/^#define CLIENTS .*/#define CLIENTS 32/' examples/echod.c > "$dir/few.c"
-for program in examples/echod test/echoclient "$dir/few"
-do
-  $COMPILE -Wall -Wextra -Werror -I. -o "$dir/${program##*/}" "$program.c" $LINK > "$dir/log" 2>&1
-  report $? "${program##*/} compiles"
-done
+compile examples/echod test/echoclient "$dir/few"
 
 timeout 30 "$dir/echod" -h > "$dir/out" 2> "$dir/log"
 test $? -eq 0 && ! test -s "$dir/log" && test "$(cat "$dir/out")" = 'usage: echod [-h] [-v] [-f] ip port' ; report $? "-h"
@@ -70,5 +51,4 @@ grep -q '^end$' "$dir/log" ; report $? "echoclient comes to its end"
 if grep -q '^fail ' "$dir/log" ; then status=1 ; fi
 grep -v '^end$' "$dir/log"
 
-echo end
-exit $status
+end

@@ -2,7 +2,6 @@
 # ISC license.
 # The examples, when one of their system calls fails: test/example_faults.tsv has what is to happen, test/inject.c makes it
 # fail. A call that a program makes and that has no row is a failure.
-# COMPILE is the compiler with its options, LINK what the programs are linked with.
 
 case $COMPILE in *-DLIBSOCKET_PORTABLE*)
   echo 'skip examples: the table is for the calls that Linux has'
@@ -10,28 +9,9 @@ case $COMPILE in *-DLIBSOCKET_PORTABLE*)
   exit ;;
 esac
 
-dir=$(mktemp -d) || exit 1
-server=
-finish ()
-{
-  for pid in $server ; do kill "$pid" 2>/dev/null ; done
-  rm -rf "$dir"
-}
-trap finish EXIT
-trap 'exit 1' HUP INT QUIT PIPE TERM
-status=0
-faults=0
+. test/cases.sh
 
-report ()
-{
-  if test "$1" -eq 0
-  then echo "pass $2"
-  else
-    sed 's/^/# /' "$dir/log"
-    echo "fail $2"
-    status=1
-  fi
-}
+faults=0
 
 for program in echod race tcpconnect
 do
@@ -149,15 +129,12 @@ inject ()
   faults=$((faults + n))
 }
 
-mkfifo "$dir/fifo" "$dir/first"
-"$dir/echod" 127.0.0.1 0 > "$dir/first" 2> /dev/null &
-server=$!
-read -r _ port < "$dir/first"
+start_echod 127.0.0.1 0
+mkfifo "$dir/fifo"
 inject tcpconnect -f
 inject race
 inject race -f
 inject echod -f
 
 echo "# $faults faults injected"
-echo end
-exit $status
+end

@@ -1,7 +1,6 @@
 #!/bin/sh
 # ISC license.
 # examples/race: its options, its arguments, what it draws of real races, its JSON. test/example_draw.c has races with given times.
-# COMPILE is the compiler with its options, LINK what the programs are linked with.
 
 # a network namespace of its own, where the kernel allows that: with fast open, and without routes
 if test "$1" = inside
@@ -10,29 +9,7 @@ elif unshare -Urn true 2>/dev/null
 then exec unshare -Urn "$0" inside
 fi
 
-dir=$(mktemp -d)
-echod=''
-deadends=''
-status=0
-
-finish ()
-{
-  for pid in $echod $deadends ; do kill "$pid" 2>/dev/null ; done
-  rm -rf "$dir"
-}
-trap finish EXIT
-trap 'exit 1' HUP INT QUIT PIPE TERM
-
-report ()
-{
-  if test "$1" -eq 0
-  then echo "pass $2"
-  else
-    sed 's/^/# /' "$dir/out" "$dir/log"
-    echo "fail $2"
-    status=1
-  fi
-}
+. test/cases.sh
 
 # refuses CODE TEXT ARGUMENT...: that exit code, nothing on standard output, the one line TEXT on standard error
 refuses ()
@@ -87,11 +64,7 @@ within ()
 }
 
 : > "$dir/out"
-for program in examples/race examples/echod test/deadends test/json test/onpty
-do
-  $COMPILE -Wall -Wextra -Werror -I. -o "$dir/${program#*/}" $program.c $LINK > "$dir/log" 2>&1
-  report $? "$program compiles"
-done
+compile examples/race examples/echod test/deadends test/json test/onpty
 
 usage='usage: race [-h] [-f] [-j] [-d ms] [-b n] [-t ms] host port ...'
 race 0 -h && test "$(cat "$dir/out")" = "$usage" ; report $? "-h"
@@ -136,17 +109,10 @@ timeout 30 "$dir/race" 127.0.0.1:nosuch > "$dir/out" 2> "$dir/log"
 test $? -eq 111 && grep -q '^race: fatal: unable to resolve 127\.0\.0\.1 port nosuch: ' "$dir/log" ; report $? "an unknown service"
 
 
-mkfifo "$dir/echod.fifo" "$dir/deadends.fifo" "$dir/hold"
-"$dir/echod" -f :: 0 > "$dir/echod.fifo" 2> "$dir/echod.log" &
-echod=$!
-read -r _ port < "$dir/echod.fifo"
-"$dir/echod" 127.0.0.1 0 > "$dir/echod.fifo" &
-echod="$echod $!"
-read -r _ plain < "$dir/echod.fifo"
-"$dir/deadends" < "$dir/hold" > "$dir/deadends.fifo" &
-deadends=$!
-exec 3> "$dir/hold"
-read -r refused silent < "$dir/deadends.fifo"
+start_echod 127.0.0.1 0
+plain=$port
+start_echod -f :: 0
+start_deadends
 
 escape=$(printf '\033') t='[0-9]+\.[0-9]+' ruler=' +0(\.000)?( +[0-9.]+)* +start +end  ms'
 
@@ -281,5 +247,4 @@ then
 else echo "skip fast open, no route, the longest names: no network namespace"
 fi
 
-echo end
-exit $status
+end

@@ -2,31 +2,11 @@
 # ISC license.
 # examples/tcpconnect, with echod and deadends at the other end. What wants names, addresses and sysctls
 # of its own runs in namespaces of its own.
-# COMPILE is the compiler with its options, LINK what the programs are linked with.
 
-dir=$2
-test "$1" = inside || dir=$(mktemp -d) || exit 1
-pids=
-finish ()
-{
-  for pid in $pids ; do kill "$pid" 2>/dev/null ; done
-  rm -rf "$dir"
-}
-trap finish EXIT
-trap 'exit 1' HUP INT QUIT PIPE TERM
-status=0
+. test/cases.sh
+
+if test "$1" = inside ; then rmdir "$dir" && dir=$2 ; fi
 tcpconnect=$dir/tcpconnect
-
-report ()
-{
-  if test "$1" -eq 0
-  then echo "pass $2"
-  else
-    sed 's/^/# /' "$dir/out" "$dir/log"
-    echo "fail $2"
-    status=1
-  fi
-}
 
 # run CODE ARGUMENT...: tcpconnect exits with that code, its outputs are in out and log
 run ()
@@ -68,25 +48,6 @@ attempts ()
   test "$(grep -c '^tcpconnect: info: ' "$dir/log")" -eq "$1"
 }
 
-# start_echod ARGUMENT...: sets port; start_deadends: sets refused and silent
-start_echod ()
-{
-  rm -f "$dir/fifo"
-  mkfifo "$dir/fifo"
-  "$dir/echod" -v "$@" > "$dir/fifo" 2> "$dir/echod.log" &
-  pids="$pids $!"
-  read -r _ port < "$dir/fifo"
-}
-start_deadends ()
-{
-  rm -f "$dir/fifo" "$dir/hold"
-  mkfifo "$dir/fifo" "$dir/hold"
-  "$dir/deadends" < "$dir/hold" > "$dir/fifo" &
-  pids="$pids $!"
-  exec 3> "$dir/hold"  # deadends goes when this does
-  read -r refused silent < "$dir/fifo"
-}
-
 # the client's and the server's count of data in SYNs
 rode ()
 {
@@ -102,11 +63,7 @@ local='echo "$TCPLOCALIP"'
 
 outside ()
 {
-  for program in test/deadends examples/echod examples/tcpconnect
-  do
-    $COMPILE -Wall -Wextra -Werror -I. -o "$dir/${program#*/}" $program.c $LINK > "$dir/log" 2>&1
-    report $? "${program#*/} compiles"
-  done
+  compile test/deadends examples/echod examples/tcpconnect
   start_echod 127.0.0.1 0
   start_deadends
   usage='tcpconnect [-h] [-v] [-f] [-4] [-6] [-t ms] [-d ms] [-T timeout] [-i localip] [-p localport] [-l localname] host port prog...'
@@ -278,5 +235,4 @@ if unshare -Urnm true 2>/dev/null
 then unshare -Urnm "$0" inside "$dir" || status=1
 else echo "skip names, families and fast open: no namespaces"
 fi
-echo end
-exit $status
+end

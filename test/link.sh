@@ -1,26 +1,10 @@
 #!/bin/sh
 # ISC license.
 # How the library meets the linker, the C++ compiler, skalibs and the file system.
-# COMPILE is the compiler with its options, LINK what the programs are linked with.
 
-: "${COMPILE=cc -std=c11}" "${LINK=libsocket.a -lskarnet}"
+. test/cases.sh
+
 strict='-Wall -Wextra -pedantic -Wconversion -Wshadow -Werror'
-
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-trap 'exit 1' HUP INT QUIT PIPE TERM
-status=0
-
-report ()
-{
-  if test "$1" -eq 0
-  then echo "pass $2"
-  else
-    sed 's/^/# /' "$dir/log"
-    echo "fail $2"
-    status=1
-  fi
-}
 
 # global symbols that are defined, one a line, without those of the compiler
 symbols ()
@@ -229,5 +213,4 @@ then
   report $? 'a program with the flags of pkg-config'
 fi
 
-echo end
-exit $status
+end

@@ -3,23 +3,8 @@
 # The pages: header, files, pages and the table in socket.3 name the same functions; mandoc's
 # lint is silent; in section 3 every SYNOPSIS agrees with socket.h, and the first display of every
 # EXAMPLES is a whole program that exits 0.
-# COMPILE is the compiler with its options, LINK what the programs are linked with.
 
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-trap 'exit 1' HUP INT QUIT PIPE TERM
-status=0
-
-report ()
-{
-  if test "$1" -eq 0
-  then echo "pass $2"
-  else
-    sed 's/^/# /' "$dir/log"
-    echo "fail $2"
-    status=1
-  fi
-}
+. test/cases.sh
 
 # prototypes of a page: a .Ft line followed by a .Fn line
 synopsis ()
@@ -101,5 +86,4 @@ awk '/^```c/ { code = 1 ; next } /^```/ { code = 0 } code' README.md > "$dir/rea
   { "$dir/readme" ; test $? -eq 100 ; } ; } > "$dir/log" 2>&1
 report $? "README: program"
 
-echo end
-exit $status
+end

@@ -10,29 +10,9 @@ done
 test "$1" = inside || exec unshare -Urn "$0" inside
 ip link set lo up && echo 3 > /proc/sys/net/ipv4/tcp_fastopen || exit 1
 
-dir=$(mktemp -d) || exit 1
-pids=
-finish ()
-{
-  for pid in $pids ; do kill "$pid" 2>/dev/null ; done
-  wait
-  rm -rf "$dir"
-}
-trap finish EXIT
-trap 'exit 1' HUP INT QUIT PIPE TERM
-status=0
-tcpconnect=$PWD/examples/tcpconnect
+. test/cases.sh
 
-report ()
-{
-  if test "$1" -eq 0
-  then echo "pass $2"
-  else
-    sed 's/^/# /' "$dir/log"
-    echo "fail $2"
-    status=1
-  fi
-}
+tcpconnect=$PWD/examples/tcpconnect
 
 # serve PORT PROG...: tcpserver, which says its port when it listens
 serve ()
@@ -190,5 +170,4 @@ do
 done
 grep -q 'connects with the first write' "$dir/errors" ; report $? "the request rode in the SYN"
 
-echo end
-exit $status
+end

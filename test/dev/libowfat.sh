@@ -2,25 +2,11 @@
 # ISC license.
 # Beside libowfat: its other headers, its prototypes, and programs that were written for it, those
 # of its own source package unchanged, with our socket.h and libsocket.a and the rest of libowfat.
-# COMPILE is the compiler with its options. No libskarnet: it has other functions of the names of libowfat's.
+# No libskarnet: it has other functions of the names of libowfat's.
 
-: "${COMPILE=cc -std=c11}"
+. test/cases.sh
+
 here=$PWD
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-trap 'exit 1' HUP INT QUIT PIPE TERM
-status=0
-
-report ()
-{
-  if test "$1" -eq 0
-  then echo "pass $2"
-  else
-    sed 's/^/# /' "$dir/log"
-    echo "fail $2"
-    status=1
-  fi
-}
 
 dpkg -s libowfat-dev dpkg-dev > "$dir/log" 2>&1 || { echo 'fail no libowfat-dev and dpkg-dev here: make deps-libowfat installs them' ; exit 1 ; }
 theirs=$(dpkg -L libowfat-dev | grep '/include/.*\.h$')
@@ -177,5 +163,4 @@ then
 else echo 'skip their programs: the kernel gives us no network of our own'
 fi
 
-echo end
-exit $status
+end

@@ -2,7 +2,7 @@
 
 /* What a program does that was written from libowfat's pages: its headers and its io loop, our sockets. */
 
-#include "test.h"
+#include "../test.h"
 
 #include <socket.h>
 #include <io.h>

@@ -1,0 +1,69 @@
+# shellcheck shell=sh disable=SC2034
+# ISC license.
+# For scripts that are tests: a directory, the processes that end with the script, cases and the result.
+# COMPILE is the compiler with its options, LINK what programs are linked with.
+
+: "${COMPILE=cc -std=c11}" "${LINK=libsocket.a -lskarnet}"
+
+dir=$(mktemp -d) || exit 1
+pids=
+status=0
+
+finish ()
+{
+  for pid in $pids ; do kill "$pid" 2> /dev/null ; done
+  for pid in $pids ; do wait "$pid" 2> /dev/null ; done
+  rm -rf "$dir"
+}
+trap finish EXIT
+trap 'exit 1' HUP INT QUIT PIPE TERM
+
+# report CODE NAME: the case has passed if CODE is 0, else out and log show why not
+report ()
+{
+  if test "$1" -eq 0
+  then echo "pass $2"
+  else
+    cat "$dir/out" "$dir/log" 2> /dev/null | sed 's/^/# /'
+    echo "fail $2"
+    status=1
+  fi
+}
+
+# compile NAME...: each NAME.c is a program, which goes to $dir
+compile ()
+{
+  for program
+  do
+    $COMPILE -Wall -Wextra -Werror -I. -o "$dir/${program##*/}" "$program.c" $LINK > "$dir/log" 2>&1
+    report $? "${program##*/} compiles"
+  done
+}
+
+# start_echod OPTION... IP PORT: sets port to the one it got; what it logs is in echod.log
+start_echod ()
+{
+  mkfifo "$dir/fifo"
+  "$dir/echod" -v "$@" > "$dir/fifo" 2> "$dir/echod.log" &
+  pids="$pids $!"
+  read -r _ port < "$dir/fifo"
+  rm "$dir/fifo"
+}
+
+# start_deadends: sets refused and silent, two ports of 127.0.0.1; it ends when descriptor 3 is closed
+start_deadends ()
+{
+  mkfifo "$dir/fifo" "$dir/hold"
+  "$dir/deadends" < "$dir/hold" > "$dir/fifo" &
+  pids="$pids $!"
+  exec 3> "$dir/hold"
+  read -r refused silent < "$dir/fifo"
+  rm "$dir/fifo" "$dir/hold"
+}
+
+# the last line of a script
+end ()
+{
+  echo end
+  exit $status
+}
