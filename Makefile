@@ -152,6 +152,7 @@ $(EXAMPLES): libsocket.a socket.h socket_connector.h
 
 TESTS = \
  test/bind \
+ test/candidate \
  test/connect \
  test/connected \
  test/connector_faults \
@@ -165,6 +166,7 @@ TESTS = \
  test/datagram \
  test/example_draw \
  test/fastopen \
+ test/fastopen_listener \
  test/fastopen_signals \
  test/faults \
  test/interface \
@@ -212,7 +214,8 @@ soak: test/connector_soak
 
 $(TESTS): test/test.h
 $(TESTS) $(PROPS): libsocket.a socket.h socket_connector.h
-test/fastopen test/fastopen_signals: test/slow.h test/tun.h
+test/fastopen test/fastopen_listener: test/fastopen.h
+test/fastopen test/fastopen_listener test/fastopen_signals: test/slow.h test/tun.h
 test/connector_network: test/tun.h test/wan
 test/connector_soak: test/wan
 test/wan: test/test.h test/tun.h

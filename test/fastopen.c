@@ -1,32 +1,15 @@
 /* ISC license. */
 
-/*
-   socket_fastopen_connect4 socket_fastopen_connect6 socket_fastopen socket_fastopen_queue socket_fastopen_key
-   socket_fastopen_defer socket_fastopen_used socket_quickack socket_deferaccept
-*/
+/* socket_fastopen_connect4 socket_fastopen_connect6 socket_fastopen_defer socket_fastopen_used socket_quickack */
 
-#include "test.h"
-#include "slow.h"
+#include "fastopen.h"
 
-#include <limits.h>
-#include <netinet/tcp.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/un.h>
 
-#include "socket.h"
-
-#ifdef LIBSOCKET_PORTABLE
-#define FAST 0
-#else
-#define FAST 1
-#endif
-
 #define BIG 200000
 
-static int six, nb ;           /* the case is for IPv6, for a non-blocking client */
-static char dst[16] ;          /* where the client goes */
-static uint16_t port ;
 static char big[BIG] ;
 
 
@@ -82,108 +65,9 @@ ssize_t send (int s, void const *buf, size_t len, int flags)
 }
 
 
- /* Both ends */
-
-static void fresh (void)
-{
-  static unsigned int n ;
-  n++ ;
-  memset(dst, 0, sizeof dst) ;
-  memcpy(dst, six ? "\375\1" : "\12\1", 2) ;
-  dst[six ? 14 : 2] = (char)(n >> 8) ;
-  dst[six ? 15 : 3] = (char)n ;
-}
-
-static int client (void)
-{
-  int s = six ? nb ? socket_tcp6() : socket_tcp6b() : nb ? socket_tcp4() : socket_tcp4b() ;
-  check(s >= 0) ;
-  return s ;
-}
-
-static ssize_t fast (int s, char const *buf, size_t len)
-{
-  return six ? socket_fastopen_connect6(s, dst, port, 0, buf, len) : socket_fastopen_connect4(s, dst, port, buf, len) ;
-}
-
-static int plain (int s)
-{
-  return six ? socket_connect6(s, dst, port, 0) : socket_connect4(s, dst, port) ;
-}
-
-static int listens (int queue)
-{
-  int s ;
-  tun_in(1) ;
-  s = six ? socket_tcp6() : socket_tcp4() ;
-  tun_in(0) ;
-  check(!(six ? socket_bind6(s, 0, 0, 0) : socket_bind4(s, 0, 0))) ;
-  if (queue && FAST) check(!socket_fastopen_queue(s, (unsigned int)queue)) ;
-  check(!socket_listen(s, 16)) ;
-  check(!(six ? socket_local6(s, 0, &port, 0) : socket_local4(s, 0, &port))) ;
-  return s ;
-}
-
-/* A case that has failed already does not wait long for what may never come. */
-
-static int ready (int fd, short events)
-{
-  struct pollfd x = { .fd = fd, .events = events } ;
-  return poll(&x, 1, test_failures ? 1000 : 30000) == 1 ;
-}
-
-static int accepts (int l)
-{
-  int c ;
-  check(ready(l, POLLIN)) ;
-  c = six ? socket_accept6(l, 0, 0, 0) : socket_accept4(l, 0, 0) ;
-  check(c >= 0) ;
-  return c ;
-}
-
-static int reads (int c, char const *expect, size_t len)
-{
-  char buf[4096] ;
-  while (len)
-  {
-    ssize_t r = ready(c, POLLIN) ? read(c, buf, len < sizeof buf ? len : sizeof buf) : -1 ;
-    if (r <= 0 || memcmp(buf, expect, (size_t)r)) return 0 ;
-    expect += r ;
-    len -= (size_t)r ;
-  }
-  return 1 ;
-}
-
-static int ends (int c)
-{
-  char x ;
-  return ready(c, POLLIN) && read(c, &x, 1) == 0 ;
-}
-
-static int connects (int s)
-{
-  return ready(s, POLLOUT) && socket_connected(s) ;
-}
-
-/* The client has said all: the server has read this once, and nothing else. Closes both. (Shut down while pending, an attempt is off.) */
-
-static int whole (int s, int c, char const *expect, size_t len)
-{
-  int r = connects(s) && !shutdown(s, SHUT_WR) && reads(c, expect, len) && ends(c) ;
-  close(s) ;
-  close(c) ;
-  return r ;
-}
-
 static int refused (int s)
 {
   return ready(s, POLLOUT) && (errno = 0, !socket_connected(s)) && errno == ECONNREFUSED ;
-}
-
-static int used (int s, int is)
-{
-  int r ;
-  return FAST ? keeps((r = socket_fastopen_used(s)) == is) : fails(socket_fastopen_used(s), ENOSYS) ;
 }
 
 static int state (int s)
@@ -191,27 +75,6 @@ static int state (int s)
   struct tcp_info info = { .tcpi_state = 0 } ;
   socklen_t len = sizeof info ;
   return getsockopt(s, IPPROTO_TCP, TCP_INFO, &info, &len) == -1 ? -1 : info.tcpi_state ;
-}
-
-static int option (int s, int level, int name)
-{
-  int value = -1 ;
-  socklen_t len = sizeof value ;
-  return getsockopt(s, level, name, &value, &len) == -1 ? -1 : value ;
-}
-
-/* A fresh address, and its cookie is known. */
-
-static void cookie (int l)
-{
-  int s = six ? socket_tcp6() : socket_tcp4(), c ;
-  fresh() ;
-  check(fails(fast(s, 0, 0), EINPROGRESS)) ;
-  check(connects(s)) ;
-  c = accepts(l) ;
-  close(s) ;
-  close(c) ;
-  slow_clear() ;
 }
 
 /* A server in a process of its own, where the client blocks: see slow_exit. */
@@ -914,109 +777,6 @@ static void broken (void)
 }
 
 
- /* The listener's side */
-
-/* a client with a cookie for dst: does its data reach the server with the SYN? */
-
-static int rides (int l)
-{
-  int s, c, r, was = nb ;
-  nb = 1 ;
-  s = client() ;
-  nb = was ;
-  slow_clear() ;
-  check(fast(s, "hello", 5) == 5) ;
-  check(connects(s)) ;
-  check(slow->syndata == 1) ;
-  c = accepts(l) ;
-  check(reads(c, "hello", 5)) ;
-  r = socket_fastopen_used(s) ;
-  check(r == socket_fastopen_used(c)) ;
-  check(whole(s, c, "", 0)) ;
-  return r ;
-}
-
-static void queue (void)
-{
-  int l = listens(0), s, t, c ;
-  check(option(l, IPPROTO_TCP, TCP_FASTOPEN) == 0) ;
-  check(keeps(!socket_fastopen(l))) ;
-  check(option(l, IPPROTO_TCP, TCP_FASTOPEN) == 256) ;
-  cookie(l) ;
-  check(rides(l) == 1) ;
-  check(keeps(!socket_fastopen_queue(l, UINT_MAX))) ;
-  check(option(l, IPPROTO_TCP, TCP_FASTOPEN) >= 256) ;
-  check(rides(l) == 1) ;
-  check(keeps(!socket_fastopen_queue(l, (unsigned int)INT_MAX + 1))) ;
-  check(option(l, IPPROTO_TCP, TCP_FASTOPEN) >= 256) ;
-  check(keeps(!socket_fastopen_queue(l, 0))) ;
-  check(option(l, IPPROTO_TCP, TCP_FASTOPEN) == 0) ;
-  check(rides(l) == 0) ;
-
-  /* one handshake may be open at a time: the other client's data comes later */
-  check(keeps(!socket_fastopen_queue(l, 1))) ;
-  check(rides(l) == 1) ;
-  slow_hold(1, 1) ;
-  s = client() ;
-  t = client() ;
-  check(fast(s, "hello", 5) == 5) ;
-  c = accepts(l) ;
-  check(used(c, 1)) ;
-  check(fast(t, "later", 5) == 5) ;
-  slow_hold(1, 0) ;
-  check(connects(s) && used(s, 1)) ;
-  check(connects(t)) ;
-  check(whole(s, c, "hello", 5)) ;
-  c = accepts(l) ;
-  check(reads(c, "later", 5)) ;
-  check(used(t, 0)) ;
-  check(fails(socket_fastopen(t), EINVAL)) ;
-  check(whole(t, c, "", 0)) ;
-  close(l) ;
-
-  s = client() ;  /* before listen, and not on what is no listener */
-  check(keeps(!socket_fastopen(s))) ;
-  check(option(s, IPPROTO_TCP, TCP_FASTOPEN) == 256) ;
-  close(s) ;
-  check(fails(socket_fastopen(-1), EBADF)) ;
-  check(fails(socket_fastopen_queue(-1, 5), EBADF)) ;
-  s = socket(AF_INET, SOCK_DGRAM, 0) ;
-  check(socket_fastopen(s) == -1 && socket_fastopen_queue(s, 5) == -1) ;
-  close(s) ;
-}
-
-static void key (void)
-{
-  static char const wrong[64], one[17] = "0123456789abcdef", two[17] = "fedcba9876543210", both[33] = "fedcba98765432100123456789abcdef" ;
-  static size_t const lens[] = { 0, 1, 15, 17, 31, 33, 64, (size_t)-1 } ;
-  int a = listens(16), b ;
-  uint16_t pa = port ;
-  for (size_t i = 0 ; i < sizeof lens / sizeof *lens ; i++) check(fails(socket_fastopen_key(a, wrong, lens[i]), EINVAL)) ;
-#if SIZE_MAX > 0xffffffff
-  check(fails(socket_fastopen_key(a, wrong, (size_t)1 << 32 | 16), EINVAL)) ;
-#endif
-  check(fails(socket_fastopen_key(-1, one, 16), EBADF)) ;
-  b = listens(16) ;
-  check(keeps(!socket_fastopen_key(a, one, 16))) ;
-  check(keeps(!socket_fastopen_key(b, one, 16))) ;
-  port = pa ;
-  cookie(a) ;
-  check(rides(a) == 1) ;
-  check(!socket_local6(b, 0, &port, 0)) ;
-  check(rides(b) == 1) ;                              /* the same key: a's cookie is b's */
-  check(keeps(!socket_fastopen_key(b, both, 32))) ;
-  check(rides(b) == 1) ;                              /* its predecessor's still is */
-  check(!socket_fastopen_key(a, one, 16)) ;
-  port = pa ;
-  cookie(a) ;
-  check(!socket_local6(b, 0, &port, 0)) ;
-  check(!socket_fastopen_key(b, two, 16)) ;
-  check(rides(b) == 0) ;                              /* another key's is not */
-  close(a) ;
-  close(b) ;
-}
-
-
  /* The client's connect that waits for the first write */
 
 static void defer (void)
@@ -1083,7 +843,7 @@ static void usedelsewhere (void)
 }
 
 
- /* Acknowledgements, and connections that are told of only with their first data */
+ /* Acknowledgements */
 
 static void quickack (void)
 {
@@ -1106,43 +866,17 @@ static void quickack (void)
   check(fails(socket_quickack(-1, 1), EBADF)) ;
 }
 
-static void deferaccept (void)
-{
-  for (int i = 0 ; i < 3 ; i++)  /* the last: without, to see that the connection has arrived by then */
-  {
-    int l = listens(0), s = client(), c ;
-    struct pollfd x = { .fd = l, .events = POLLIN } ;
-    fresh() ;
-    if (i < 2) check(keeps(!socket_deferaccept(l, i ? HTTPIN : DATAIN)) && option(l, IPPROTO_TCP, TCP_DEFER_ACCEPT) == 1) ;
-    if (plain(s) == -1) check(connects(s)) ;
-    check(poll(&x, 1, i < 2 ? 100 : 10000) == (i == 2)) ;
-    check(write(s, "hello", 5) == 5) ;
-    c = accepts(l) ;
-    check(whole(s, c, "hello", 5)) ;
-    close(l) ;
-  }
-  check(fails(socket_deferaccept(-1, DATAIN), EBADF)) ;
-}
-
 
  /* Without any of it */
 
 static void portable (void)
 {
   int s = client() ;
-  check(fails(socket_fastopen(s), ENOSYS)) ;
-  check(fails(socket_fastopen_queue(s, 5), ENOSYS)) ;
-  check(fails(socket_fastopen_key(s, "0123456789abcdef", 16), ENOSYS)) ;
   check(fails(socket_fastopen_defer(s), ENOSYS)) ;
   check(fails(socket_fastopen_used(s), ENOSYS)) ;
   check(fails(socket_quickack(s, 1), ENOSYS)) ;
-  check(fails(socket_deferaccept(s, DATAIN), ENOSYS)) ;
   close(s) ;
 }
-
-#define CASE(f, is6, isnb, name) static void name (void) { if (slow_why) SKIP(slow_why) ; six = is6 ; nb = isnb ; f() ; }
-#define BLOCKING(f) CASE(f, 0, 0, f##4b) CASE(f, 1, 0, f##6b)
-#define NONBLOCKING(f) CASE(f, 0, 1, f##4) CASE(f, 1, 1, f##6)
 
 NONBLOCKING(first) BLOCKING(first)
 NONBLOCKING(second) BLOCKING(second)
@@ -1165,22 +899,15 @@ NONBLOCKING(nobufs) BLOCKING(nobufs)
 BLOCKING(sends)
 BLOCKING(trickles)
 BLOCKING(broken)
-NONBLOCKING(queue)
-NONBLOCKING(key)
 NONBLOCKING(defer)
 NONBLOCKING(usedelsewhere)
 NONBLOCKING(quickack)
-NONBLOCKING(deferaccept)
 NONBLOCKING(portable)
 CASE(others, 0, 0, othersockets)
 CASE(mapped, 1, 0, mapped6)
 CASE(native, 1, 0, native6)
 CASE(linklocal, 1, 0, linklocal6)
 CASE(closedhere, 0, 0, closedloopback)
-
-#define RUN2(f) do { RUN(f##4) ; RUN(f##6) ; } while (0)
-#define RUN2b(f) do { RUN(f##4b) ; RUN(f##6b) ; } while (0)
-#define RUN4(f) do { RUN2(f) ; RUN2b(f) ; } while (0)
 
 int main (void)
 {
@@ -1217,11 +944,8 @@ int main (void)
     RUN(closedloopback) ;
     RUN4(serverfirst) ;
     RUN4(nobufs) ;
-    RUN2(queue) ;
-    RUN2(key) ;
     RUN2(defer) ;
     RUN2(quickack) ;
-    RUN2(deferaccept) ;
   }
   else RUN2(portable) ;
   slow_end() ;

@@ -17,7 +17,7 @@ without ()
 }
 
 # those left out wait for the clock: where only the code's translation differs, the others will do
-quick=$(without test/connect test/connected test/connector_kernel test/fastopen test/fastopen_signals test/connector_network test/signals)
+quick=$(without test/connect test/connected test/connector_kernel test/fastopen test/fastopen_listener test/fastopen_signals test/connector_network test/signals)
 
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
 dir=$(mktemp -d) || exit 1
@@ -142,7 +142,7 @@ do
   # gcc for i386 believes that a longjmp clobbers what is set and used after setjmp alone
   set -- CC="$cc" CPPFLAGS="-isystem $skalibs/$name/include" LDFLAGS="-static -L$skalibs/$name/lib" CFLAGS="-O2 $strict -Wno-clobbered"
   case $name in
-    s390x) try s390x qemu-s390x under qemu-s390x "$(without test/connector_rules test/fastopen test/fastopen_signals test/faults test/connector_network test/connector_faults test/connector_soak)" "$@" ;;
+    s390x) try s390x qemu-s390x under qemu-s390x "$(without test/connector_rules test/fastopen test/fastopen_listener test/fastopen_signals test/faults test/connector_network test/connector_faults test/connector_soak)" "$@" ;;
     *) try "$name" "$cc" programs "$@" ;;
   esac
 done
