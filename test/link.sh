@@ -166,51 +166,122 @@ grep -q '^socket_connect6$' "$dir/log" && grep -q '^libsocket_connect6$' "$dir/l
 report $? 'static libskarnet: has both'
 
 
-# installed: where a packager wants it, and where it can be used as it stands
+# make
 
 make=${MAKE:-make}
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
+mkdir -p "$dir/copy/.ci" && cp Makefile ./*.c ./*.h "$dir/copy" || exit 1
+one=OBJECTS=socket_connect6.o
 
-{ echo include/libsocket/socket.h
-  echo include/libsocket/socket_connector.h
-  echo lib/libsocket.a
-  echo lib/pkgconfig/libsocket.pc
-  for page in man/*.3 ; do echo "share/man/man3/${page#man/}" ; done
-} | sort > "$dir/wanted"
+(cd "$dir/copy" && $make $one) > "$dir/log" 2>&1
+printf '%s\n' 'CC socket_connect6.o' 'AR libsocket.a' | diff - "$dir/log" > "$dir/out" 2>&1
+report $? 'a line for each file that is made'
+
+(cd "$dir/copy" && $make $one clean && $make V=1 $one) > "$dir/log" 2>&1
+grep -q '^cc .* -c -o socket_connect6\.o socket_connect6\.c$' "$dir/log" && grep -q '^ar rc libsocket\.a socket_connect6\.o' "$dir/log" &&
+! grep -q -e '^CC ' -e '^AR ' "$dir/log"
+report $? 'V=1: the commands'
+
+# a compiler that comes with a package, and says if it was asked for anything before
+cat > "$dir/copy/.ci/install" << 'EOF'
+#!/bin/sh
+sleep .5
+touch installed
+EOF
+cat > "$dir/copy/later" << 'EOF'
+#!/bin/sh
+test -e installed || { echo "too early: $*" >> early ; exit 1 ; }
+exec cc "$@"
+EOF
+chmod +x "$dir/copy/.ci/install" "$dir/copy/later"
+(cd "$dir/copy" && $make $one clean && $make -j 8 $one CC=./later deps libsocket.a && cat early) > "$dir/log" 2>&1
+test -e "$dir/copy/libsocket.a" && ! test -e "$dir/copy/early"
+report $? 'make -j deps: nothing is used before'
+rm -f "$dir/out"
+
+
+# installed: where a packager wants it, and where it can be used as it stands
+
+# found DIRECTORY: the files there, one a line
+found ()
+{
+  (cd "$1" && find . -type f | sed 's,^\./,,' | sort)
+}
+
+# installs INCLUDE LIB MAN PKGCONF BIN: the files of install and, with BIN, those of install-examples
+installs ()
+{
+  {
+    printf '%s\n' "$1/libsocket/socket.h" "$1/libsocket/socket_connector.h" "$2/libsocket.a" "$4/libsocket.pc"
+    for page in man/*.3 ; do echo "$3/man3/${page#man/}" ; done
+    test -z "$5" || for page in man/*.1
+    do
+      name=$(basename "$page" .1)
+      printf '%s\n' "$5/$name" "$3/man1/$name.1"
+    done
+  } | sort
+}
 
 $make install DESTDIR="$dir/dest" prefix=/usr > "$dir/log" 2>&1
-(cd "$dir/dest/usr" && find . -type f | sed 's,^\./,,' | sort) > "$dir/found" 2>> "$dir/log"
-diff "$dir/wanted" "$dir/found" >> "$dir/log" 2>&1 && cmp socket.h "$dir/dest/usr/include/libsocket/socket.h" >> "$dir/log" 2>&1 &&
+installs include lib share/man lib/pkgconfig > "$dir/wanted"
+found "$dir/dest/usr" | diff "$dir/wanted" - >> "$dir/log" 2>&1 &&
+cmp socket.h "$dir/dest/usr/include/libsocket/socket.h" >> "$dir/log" 2>&1 &&
 cmp socket_connector.h "$dir/dest/usr/include/libsocket/socket_connector.h" >> "$dir/log" 2>&1 &&
 ! grep -q "$dir" "$dir/dest/usr/lib/pkgconfig/libsocket.pc" && grep -q '^Cflags: -I/usr/include/libsocket$' "$dir/dest/usr/lib/pkgconfig/libsocket.pc"
 report $? 'install'
 
-# a program for every page of section 1
-for page in man/*.1
-do
-  name=$(basename "$page" .1)
-  printf 'bin/%s\nshare/man/man1/%s.1\n' "$name" "$name"
-done | sort - "$dir/wanted" > "$dir/wanted.examples"
 $make install-examples DESTDIR="$dir/dest" prefix=/usr > "$dir/log" 2>&1
-(cd "$dir/dest/usr" && find . -type f | sed 's,^\./,,' | sort) > "$dir/found" 2>> "$dir/log"
-diff "$dir/wanted.examples" "$dir/found" >> "$dir/log" 2>&1 && "$dir/dest/usr/bin/echod" -h >> "$dir/log" 2>&1
+installs include lib share/man lib/pkgconfig bin > "$dir/wanted.examples"
+found "$dir/dest/usr" | diff "$dir/wanted.examples" - >> "$dir/log" 2>&1 && "$dir/dest/usr/bin/echod" -h >> "$dir/log" 2>&1
 report $? 'install-examples'
 
-$make uninstall DESTDIR="$dir/dest" prefix=/usr > "$dir/log" 2>&1
-find "$dir/dest" -type f >> "$dir/log"
-test -z "$(find "$dir/dest" -type f)" && ! test -d "$dir/dest/usr/include/libsocket" && ! grep -q -i error "$dir/log"
+# what others have put there stays
+touch "$dir/dest/usr/include/libsocket/other.h" "$dir/dest/usr/share/man/man3/other.3" "$dir/dest/usr/bin/other"
+{
+  $make uninstall DESTDIR="$dir/dest" prefix=/usr && found "$dir/dest/usr" > "$dir/left" &&
+  { diff "$dir/wanted" "$dir/wanted.examples" | sed -n 's/^> //p' ; printf '%s\n' bin/other include/libsocket/other.h share/man/man3/other.3 ; } |
+  sort | diff - "$dir/left"
+} > "$dir/log" 2>&1
 report $? 'uninstall'
 
-$make install prefix="$dir/here" > "$dir/log" 2>&1 &&
-flags=$(sed -n 's/^Cflags: //p ; s/^Libs: //p' "$dir/here/lib/pkgconfig/libsocket.pc") &&
-(cd "$dir" && $COMPILE -o installed listen.c $flags && ./installed) >> "$dir/log" 2>&1
-report $? 'a program with the flags of libsocket.pc'
+rm "$dir/dest/usr/include/libsocket/other.h"
+{
+  $make uninstall-examples DESTDIR="$dir/dest" prefix=/usr && found "$dir/dest/usr" > "$dir/left" &&
+  printf '%s\n' bin/other share/man/man3/other.3 | diff - "$dir/left"
+} > "$dir/log" 2>&1
+report $? 'uninstall-examples'
 
-if command -v pkg-config > /dev/null
-then
-  flags=$(PKG_CONFIG_PATH="$dir/here/lib/pkgconfig" pkg-config --cflags --libs libsocket) &&
-  (cd "$dir" && rm -f installed && $COMPILE -o installed listen.c $flags && ./installed) > "$dir/log" 2>&1
-  report $? 'a program with the flags of pkg-config'
-fi
+$make uninstall DESTDIR="$dir/dest" prefix=/usr > "$dir/log" 2>&1 && ! test -d "$dir/dest/usr/include/libsocket" && ! grep -q -i error "$dir/log"
+report $? 'uninstall, once more'
+
+set -- DESTDIR="$dir/else where" includedir=/i libdir=/l mandir=/m pkgconfdir=/p bindir=/b
+{
+  $make install install-examples "$@" && found "$dir/else where" > "$dir/left" && installs i l m p b | diff - "$dir/left" &&
+  sed -n 's/^Cflags: //p ; s/^Libs: \(-L[^ ]*\).*/\1/p' "$dir/else where/p/libsocket.pc" > "$dir/flags" && printf '%s\n' -I/i/libsocket -L/l | diff - "$dir/flags" &&
+  $make uninstall uninstall-examples "$@" && test -z "$(found "$dir/else where")"
+} > "$dir/log" 2>&1
+report $? 'includedir libdir mandir pkgconfdir bindir'
+
+# a program is built with the flags, as a shell reads them
+flagged ()
+{
+  (cd "$dir" && rm -f installed && eval "$COMPILE -o installed listen.c $flags" && ./installed) >> "$dir/log" 2>&1
+}
+
+for prefix in here 'a place'
+do
+  $make install install-examples prefix="$dir/$prefix" > "$dir/log" 2>&1 && "$dir/$prefix/bin/echod" -h >> "$dir/log" 2>&1 &&
+  flags=$(sed -n 's/^Cflags: //p ; s/^Libs: //p' "$dir/$prefix/lib/pkgconfig/libsocket.pc" | tr '\n' ' ') && flagged
+  report $? "a program with the flags of libsocket.pc: $prefix"
+
+  if command -v pkg-config > /dev/null
+  then
+    flags=$(PKG_CONFIG_PATH="$dir/$prefix/lib/pkgconfig" pkg-config --cflags --libs libsocket) && flagged
+    report $? "a program with the flags of pkg-config: $prefix"
+  fi
+
+  $make uninstall uninstall-examples prefix="$dir/$prefix" > "$dir/log" 2>&1 && test -z "$(found "$dir/$prefix")"
+  report $? "uninstall: $prefix"
+done
 
 end

@@ -15,7 +15,7 @@ about ()
 {
   echo '# Benchmarks'
   echo
-  echo 'Written by `make bench`; `make bench-deps` installs the peers.'
+  echo 'Written by `make bench`; `make deps-bench` installs the peers.'
   echo
   echo "    date    $(date -u '+%Y-%m-%d %H:%M UTC')"
   echo "    kernel  $(uname -srm)"

@@ -64,7 +64,8 @@ cat "$dir/notes"
 # programs: from the operations of op.h, one each
 
 $COMPILE -o "$dir/spawn" test/bench/spawn.c || exit
-library musl CC=musl-gcc > /dev/null || echo "left out: musl: $(command -v musl-gcc > /dev/null && echo "it does not build" || echo "no musl-gcc")" >> "$dir/notes"
+headers="-idirafter /usr/include/$($COMPILE -dumpmachine) -idirafter /usr/include"
+library musl CC=musl-gcc CPPFLAGS="$headers" > /dev/null || echo "left out: musl: $(command -v musl-gcc > /dev/null && echo "it does not build" || echo "no musl-gcc")" >> "$dir/notes"
 only ()
 {
   case $1 in
@@ -137,7 +138,6 @@ sizes ()
 }
 
 glib=$(pkg-config --cflags --libs gio-2.0 2>&1)
-headers="-idirafter /usr/include/$($COMPILE -dumpmachine) -idirafter /usr/include"
 skarnet=$($COMPILE -print-file-name=libskarnet.a)
 curl=$(pkg-config --static --libs libcurl 2>&1)
 sizes raw op_raw.c '' '' ' '

@@ -3,6 +3,8 @@
 # examples/tcpconnect with real programs: the clients of ucspi-tcp, nginx, redis. Each conversation is held twice,
 # by tcpclient and by tcpconnect, and has to come out the same. In a network namespace, so that every port is free.
 
+test -n "$COUNTED" || COUNTED=1 exec test/run.sh "$0"
+
 PATH=$PATH:/usr/sbin
 for program in tcpclient tcpserver ucspi-proxy nginx redis-server
 do command -v $program > /dev/null || { echo "fail no $program here: make deps-interop installs it" ; exit 1 ; }

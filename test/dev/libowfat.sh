@@ -4,6 +4,8 @@
 # of its own source package unchanged, with our socket.h and libsocket.a and the rest of libowfat.
 # No libskarnet: it has other functions of the names of libowfat's.
 
+test -n "$COUNTED" || COUNTED=1 exec test/run.sh "$0"
+
 . test/cases.sh
 
 here=$PWD

@@ -107,7 +107,7 @@ with_valgrind ()
 with_musl ()
 {
   echo 'extern int open (char const *, int, ...) ; int __open_2 (char const *file, int flags) { return open(file, flags) ; }' > open_2.c
-  musl-gcc -c open_2.c && programs CC=musl-gcc CFLAGS="-O2 -static $strict -Wno-sign-conversion" LDLIBS="$(cc -print-file-name=libskarnet.a) open_2.o"
+  musl-gcc -c open_2.c && programs CC=musl-gcc CPPFLAGS="-idirafter /usr/include/$(cc -dumpmachine)" CFLAGS="-O2 -static $strict -Wno-sign-conversion" LDLIBS="$(cc -print-file-name=libskarnet.a) open_2.o"
 }
 
 with_bmake ()

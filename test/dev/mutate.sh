@@ -5,9 +5,10 @@
 # What changes nothing in the normal build is tried with -DLIBSOCKET_PORTABLE.
 # mutants.log keeps what is known: object code that was killed is not tried again, nor what survived until a test changes.
 # test/dev/mutants.txt says why a survivor does no harm, one a line: "file: before => after: reason".
-# Arguments are the test programs; COMPILE is the compiler with its options, LIBS what programs are linked with.
+# TESTS are the test programs, COMPILE is the compiler with its options, LINK what programs are linked with.
 
-: "${COMPILE=cc -std=c11 -O2}" "${LIBS=-lskarnet}"
+: "${COMPILE=cc -std=c11 -O2}" "${LINK=libsocket.a -lskarnet}" "${TESTS:?}"
+set -- $TESTS
 
 top=$PWD tab=$(printf '\t') workers='0 1'
 dir=$(mktemp -d) || exit 1
@@ -155,7 +156,7 @@ EOF
 link ()
 {
   # shellcheck disable=SC2086
-  $COMPILE -Wl,-t,-t -o "$3" "$dir/$1/$2.o" $4 "$dir/$1/libsocket.a" $LIBS
+  $COMPILE -Wl,-t,-t -o "$3" "$dir/$1/$2.o" $4 "$dir/$1/libsocket.a" ${LINK#libsocket.a}
 }
 
 # run worker test seconds: how many of its cases pass, or nothing if one does not. Nothing that it started stays.
