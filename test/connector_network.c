@@ -2,7 +2,7 @@
 
 /*
    Races across test/wan, each row of connector_network.tsv four times, all at the same time: as it is and with the families
-   exchanged, by socket_connectany (socket_connector_wait) and by steps over poll.
+   exchanged, by one call that waits for it all and by steps over poll.
    A race cannot be faster than the ideal; how much slower it may be is generous, and more where the wire was late.
 
    usage: connector_network      the tests

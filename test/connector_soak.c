@@ -1,8 +1,8 @@
 /* ISC license. */
 
 /*
-   Random races across test/wan, many at a time over poll, some by socket_connector_wait and socket_connectany in
-   children, and blocking connects there: while signals come, calls fail by chance, descriptors run out, lists of candidates
+   Random races across test/wan, many at a time over poll, some by the calls that wait in children, and blocking
+   connects there: while signals come, calls fail by chance, descriptors run out, lists of candidates
    grow and races are stopped. After each step the books are compared: who has opened which descriptor, what the race
    says of itself, what the addresses of the table are like. Each winner echoes bytes of its own.
    The first violation ends the run. What a race is like depends on the seed and its number; when things happen does not.

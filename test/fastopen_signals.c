@@ -1,7 +1,7 @@
 /* ISC license. */
 
 /*
-   socket_fastopen_connect4 and socket_fastopen_connect6 while signals come: the server reads every byte once.
+   Fast open's connects while signals come: the server reads every byte once.
    The kernel's own wait, a blocking sendto(MSG_FASTOPEN), is put through the same to see that it means something.
 */
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # ISC license.
-# The pages: header, files, pages and the table in socket.3 name the same functions; mandoc's
+# The pages: headers, files, tests, pages and the table in socket.3 name the same functions; mandoc's
 # lint is silent; in section 3 every SYNOPSIS agrees with socket.h, and the first display of every
 # EXAMPLES is a whole program that exits 0.
 
@@ -37,6 +37,16 @@ example ()
   ' "$1" | sed -e 's/\\&//g' -e 's/\\-/-/g' -e 's/\\e/\\/g'
 }
 
+# the functions that the head comment of a test names
+tested ()
+{
+  awk '
+    /^\/\*/ && !/ISC license/ { head = 1 }
+    head { line = $0 ; gsub(/[^a-z0-9_]+/, " ", line) ; n = split(line, word, " ") ; for (i = 1 ; i <= n ; i++) print word[i] }
+    head && /\*\// { exit }
+  ' "$1" | grep -x -e 'socket_[a-z0-9_]*' -e noipv6 | grep -v -x socket_connector | sort -u
+}
+
 # a name and what it was found as, one a line
 names ()
 {
@@ -46,17 +56,18 @@ names ()
   for f in *.c ; do echo "${f%.c} file" ; done | grep -e '^noipv6 ' -e '^socket_'
   for f in man/*.3 ; do echo "$(basename "$f" .3) page" ; done | grep -v -e '^socket ' -e '^socket_connector '
   sed -n '/^\.Ss Functions/,/^\.Ss Headers/s/^\.It Xr \([a-z0-9_]*\) 3$/\1 line/p' man/socket.3 | grep -v '^socket_connector '
+  for f in test/*.c ; do tested "$f" | sed 's/$/ test/' ; done
 }
 
 names | awk '
   { found[$1, $2]++ ; names[$1] }
   END {
-    n = split("prototype macro file page line", kind)
+    n = split("prototype macro file page line test", kind)
     for (name in names)
     {
       wrong = ""
       for (i = 1 ; i <= n ; i++) if (found[name, kind[i]] != 1) wrong = wrong " " kind[i]
-      if (wrong == "") print "pass " name " has prototype, link name macro, file, page and line in socket.3"
+      if (wrong == "") print "pass " name " has prototype, link name macro, file, page, line in socket.3 and test"
       else print "fail " name ": none or more than one:" wrong
     }
   }

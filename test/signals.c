@@ -1,6 +1,6 @@
 /* ISC license. */
 
-/* socket_connect4 socket_connect6 socket_fastopen_connect4 socket_fastopen_connect6 on a blocking socket, under signals */
+/* What blocks in a connect, with or without fast open, under signals */
 
 #include "test.h"
 
