@@ -1,11 +1,11 @@
 /* ISC license. */
 
 /*
-   The connector with real sockets on loopback: each call that it makes fails once with each errno, see syscalls.h.
+   The connector with real sockets on loopback: each call that it makes fails once with each errno, see faults.h.
    A row is a call of one function at one point of a race.
 */
 
-#include "syscalls.h"
+#include "faults.h"
 
 #include "socket_connector.h"
 
@@ -192,7 +192,7 @@ static int who, starting, alone ;
 static void blame (int call, int fd)
 {
   who = -1 ;
-  if (call == POLL && (k.n < 2 || k.calls[k.n-2] != GETPEERNAME)) return ;  /* iopause's, not socket_connected's */
+  if (call == CALL_poll && (k.n < 2 || k.calls[k.n-2] != CALL_getpeername)) return ;  /* iopause's, not socket_connected's */
   starting = fd < 0 || (fd != x[0].fd && fd != x[1].fd) ;
   who = starting ? x[0].fd >= 0 || x[0].error : fd == x[1].fd ;
   alone = flying() == !starting ;
@@ -203,11 +203,11 @@ static void blame (int call, int fd)
 static int harmless (situation const *f, unsigned int i, int e)
 {
   int call = k.calls[i] ;
-  if (call == RECVMSG) return 1 ;
-  if (call == CONNECT && e == EINTR) return 2 ;  /* it has waited, and may have won */
-  if (call == CONNECT && (e == EINPROGRESS || e == EALREADY)) return 1 ;
-  if (call == POLL && e == EINTR) return who == -1 ? 1 : 2 ;  /* not known yet */
-  if (call == GETPEERNAME && e == ENOTCONN) return !i || k.calls[i-1] != GETSOCKOPT ;
+  if (call == CALL_recvmsg) return 1 ;
+  if (call == CALL_connect && e == EINTR) return 2 ;  /* it has waited, and may have won */
+  if (call == CALL_connect && (e == EINPROGRESS || e == EALREADY)) return 1 ;
+  if (call == CALL_poll && e == EINTR) return who == -1 ? 1 : 2 ;  /* not known yet */
+  if (call == CALL_getpeername && e == ENOTCONN) return !i || k.calls[i-1] != CALL_getsockopt ;
   return goeson(f, call, e) ;
 }
 
@@ -241,8 +241,7 @@ static int orderly (situation const *f, int answer, int before)
 
 static int told (int e)
 {
-  socket_candidate const *y = x + who ;
-  if (who == -1) y = x + (x[0].error != ECANCELED) ;
+  socket_candidate const *y = x + (who == -1 ? x[0].error != ECANCELED : who) ;
   if (who == -1) return y->error == ECANCELED && same(&y->end, &t) ;
   if (starting && !alone && scarce(e)) return !y->error && y->fd == -1 && !y->start.sec.x ;  /* put off */
   return y->error == e && y->fd == -1 && same(&y->end, starting ? &y->start : &t) ;
@@ -308,8 +307,8 @@ static void race (row const *w, unsigned int i, int e)
 
 static int impossible (situation const *f, int call, int e)
 {
-  if (e == EINTR) return call == SENDTO || (call == CONNECT && (f->error == ECANCELED || f->error == ETIMEDOUT)) ;
-  return call == CONNECT && (e == EINPROGRESS || e == EALREADY) && (no6 || f->open == &here) ;
+  if (e == EINTR) return call == CALL_sendto || (call == CALL_connect && (f->error == ECANCELED || f->error == ETIMEDOUT)) ;
+  return call == CALL_connect && (e == EINPROGRESS || e == EALREADY) && (no6 || f->open == &here) ;
 }
 
 static void races (void)
@@ -356,14 +355,14 @@ static void races_icmp (void)
   static row const v = { .f = { "connectany ICMP", &silent, &anylate, -1, ETIMEDOUT, 0 } } ;
   static row const u = { .f = { "connector_wait ICMP", &late, &waiting, -1, ETIMEDOUT, 0 } } ;
   seen = POLLERR ;
-  for (unsigned int j = 0 ; errors[RECVMSG][j] ; j++)
+  for (unsigned int j = 0 ; errors[CALL_recvmsg][j] ; j++)
   {
     race(&w, 0, 0) ;
-    race(&w, 2, errors[RECVMSG][j]) ;
+    race(&w, 2, errors[CALL_recvmsg][j]) ;
     race(&v, 0, 0) ;
-    race(&v, k.n - 1, errors[RECVMSG][j]) ;
+    race(&v, k.n - 1, errors[CALL_recvmsg][j]) ;
     race(&u, 0, 0) ;
-    race(&u, k.n - 1, errors[RECVMSG][j]) ;
+    race(&u, k.n - 1, errors[CALL_recvmsg][j]) ;
   }
   seen = 0 ;
 }

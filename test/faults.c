@@ -1,8 +1,8 @@
 /* ISC license. */
 
-/* Every function that makes system calls, but for the connector's: see syscalls.h and connector_faults.c. */
+/* Every function that makes system calls, but for the connector's: see faults.h and connector_faults.c. */
 
-#include "syscalls.h"
+#include "faults.h"
 
 #include <limits.h>
 
@@ -34,7 +34,7 @@ static void absent (situation const *f, int error)
 {
   k.closed = 0 ;
   check(fails((*f->call)(), error)) ;
-  tell(f->name, SOCKET, error, error) ;
+  tell(f->name, CALL_socket, error, error) ;
 }
 
 static void create_family (void)
@@ -293,7 +293,7 @@ static void zero (void)
       errno = EINVAL ;
       check((*creations[i].call)() == 0 && errno == EINVAL) ;
       k.on = 0 ;
-      check(i < 3 || k.calls[k.n - 1] == SETSOCKOPT) ;
+      check(i < 3 || k.calls[k.n - 1] == CALL_setsockopt) ;
       has(0, i < 3 ? AF_INET : AF_INET6, i % 3 != 1, i % 3 == 2) ;
       close(0) ;
     }
@@ -481,7 +481,7 @@ static void connected_icmp (void)
   seen = POLLERR ;
   attempt(&f, 2, 0, EINPROGRESS) ;
 #ifndef LIBSOCKET_PORTABLE
-  for (int j = 0 ; errors[RECVMSG][j] ; j++) attempt(&f, 2, errors[RECVMSG][j], EINPROGRESS) ;
+  for (int j = 0 ; errors[CALL_recvmsg][j] ; j++) attempt(&f, 2, errors[CALL_recvmsg][j], EINPROGRESS) ;
 #endif
   seen = 0 ;
 }
@@ -511,7 +511,7 @@ static void connected_error (void)
     errno = 0 ;
     check(socket_connected(s) == 0 && errno == error[i]) ;
     k.on = 0 ;
-    tell("connected", GETSOCKOPT, error[i], error[i]) ;
+    tell("connected", CALL_getsockopt, error[i], error[i]) ;
     k.error[0] = 0 ;
     soerror = 0 ;
     shut() ;
@@ -762,11 +762,11 @@ static void multicast (void)
   for (int i = 0 ; i < 2 ; i++)
   {
     attempt(leaves + i, 0, 0, SAME) ;
-    for (int j = 0 ; errors[IOCTL][j] ; j++) attempt(leaves + i, 1, errors[IOCTL][j], errors[IOCTL][j]) ;
+    for (int j = 0 ; errors[CALL_ioctl][j] ; j++) attempt(leaves + i, 1, errors[CALL_ioctl][j], errors[CALL_ioctl][j]) ;
   }
-  for (int j = 0 ; errors[SETSOCKOPT][j] ; j++)
+  for (int j = 0 ; errors[CALL_setsockopt][j] ; j++)
   {
-    int const e = errors[SETSOCKOPT][j] ;
+    int const e = errors[CALL_setsockopt][j] ;
     if (e != EADDRNOTAVAIL && e != ENODEV) attempt(&member, 0, e, e) ;
   }
   attempt(&stranger, 0, 0, SAME) ;
@@ -778,9 +778,9 @@ static void reserving (void)
 {
   int before = 0, after = 0 ;
   socklen_t len = sizeof before ;
-  for (int j = 0 ; errors[SETSOCKOPT][j] ; j++)
+  for (int j = 0 ; errors[CALL_setsockopt][j] ; j++)
   {
-    int e = errors[SETSOCKOPT][j] ;
+    int e = errors[CALL_setsockopt][j] ;
     k.closed = 0 ;
     s = socket_udp4() ;
     check(!getsockopt(s, SOL_SOCKET, SO_RCVBUF, &before, &len)) ;
@@ -789,7 +789,7 @@ static void reserving (void)
     k.on = 1 ;
     check(keeps((socket_tryreservein(s, 20000), 1))) ;
     k.on = k.error[0] = 0 ;
-    tell("tryreservein", SETSOCKOPT, e, 0) ;
+    tell("tryreservein", CALL_setsockopt, e, 0) ;
     check(k.n == (e == ENOBUFS ? 2 : 1)) ;
     check(!getsockopt(s, SOL_SOCKET, SO_RCVBUF, &after, &len)) ;
     check(e == ENOBUFS ? after > 30000 && after < 40000 : after == before) ;

@@ -6,23 +6,12 @@
    Link with -Wl,--wrap=getaddrinfo: it fails with EAI_SYSTEM.
 */
 
-#define _GNU_SOURCE
+#include "syscalls.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include <sys/epoll.h>
-#include <sys/signalfd.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
 
 static int fault (char const *call)
 {
@@ -42,138 +31,21 @@ static int fault (char const *call)
   return 1 ;
 }
 
-/* The address arguments are unions in some headers and pointers in others. */
-
-#ifndef __GLIBC__
-#define __CONST_SOCKADDR_ARG struct sockaddr const *
-#define __SOCKADDR_ARG struct sockaddr *
-#endif
-
-#define POINTER(p, arg) void *p ; memcpy(&p, &arg, sizeof p)
-#define FAILS(call) if (fault(call)) return -1
-
-/* name, type and parameters, the arguments of the system call of that name */
-
-#define CALL(type, name, parameters, ...) \
-type name parameters \
-{ \
-  FAILS(#name) ; \
-  return (type)syscall(SYS_##name, __VA_ARGS__) ; \
-}
-
-CALL(int, socket, (int domain, int type, int protocol), domain, type, protocol)
-CALL(int, setsockopt, (int s, int level, int name, void const *value, socklen_t len), s, level, name, value, len)
-CALL(int, getsockopt, (int s, int level, int name, void *value, socklen_t *len), s, level, name, value, len)
-CALL(int, listen, (int s, int backlog), s, backlog)
-CALL(int, shutdown, (int s, int how), s, how)
-CALL(ssize_t, recvmsg, (int s, struct msghdr *m, int flags), s, m, flags)
-CALL(ssize_t, read, (int fd, void *s, size_t len), fd, s, len)
-CALL(int, epoll_create1, (int flags), flags)
-CALL(int, epoll_ctl, (int ep, int op, int fd, struct epoll_event *x), ep, op, fd, x)
-CALL(int, execve, (char const *file, char *const *argv, char *const *envp), file, argv, envp)
-
-/* the same, with the address in a union or a pointer */
-
-#define CALLSA(type, name, parameters, ...) \
-type name parameters \
-{ \
-  POINTER(p, sa) ; \
-  FAILS(#name) ; \
-  return (type)syscall(SYS_##name, __VA_ARGS__) ; \
-}
-
-CALLSA(int, bind, (int s, __CONST_SOCKADDR_ARG sa, socklen_t len), s, p, len)
-CALLSA(int, connect, (int s, __CONST_SOCKADDR_ARG sa, socklen_t len), s, p, len)
-CALLSA(int, accept4, (int s, __SOCKADDR_ARG sa, socklen_t *len, int flags), s, p, len, flags)
-CALLSA(int, getsockname, (int s, __SOCKADDR_ARG sa, socklen_t *len), s, p, len)
-CALLSA(int, getpeername, (int s, __SOCKADDR_ARG sa, socklen_t *len), s, p, len)
-CALLSA(ssize_t, sendto, (int s, void const *buf, size_t n, int flags, __CONST_SOCKADDR_ARG sa, socklen_t len), s, buf, n, flags, p, len)
-
-ssize_t send (int s, void const *buf, size_t len, int flags)
+static long hook (int call, long *a)
 {
-  FAILS("send") ;
-  return syscall(SYS_sendto, s, buf, len, flags, (void *)0, 0) ;
+  long r ;
+  if (a[0] == 2 && (call == CALL_write || call == CALL_writev)) return kernel(call, a) ;
+  if (a[0] <= 2 && call == CALL_fcntl) return kernel(call, a) ;  /* the question whether a standard descriptor is open has no other answer */
+  if (call != CALL_close) return fault(call == CALL_writev ? "write" : call_name(call)) ? -1 : kernel(call, a) ;
+  r = kernel(call, a) ;
+  return fault("close") ? -1 : r ;  /* it closes, and says that it did not */
 }
 
-ssize_t recv (int s, void *buf, size_t len, int flags)
-{
-  FAILS("recv") ;
-  return syscall(SYS_recvfrom, s, buf, len, flags, (void *)0, (void *)0) ;
-}
-
-ssize_t write (int fd, void const *s, size_t len)
-{
-  if (fd != 2) FAILS("write") ;
-  return syscall(SYS_write, fd, s, len) ;
-}
-
-ssize_t writev (int fd, struct iovec const *v, int n)
-{
-  if (fd != 2) FAILS("write") ;
-  return syscall(SYS_writev, fd, v, n) ;
-}
-
-/* It closes, and says that it did not. */
-
-int close (int fd)
-{
-  long r = syscall(SYS_close, fd) ;
-  FAILS("close") ;
-  return (int)r ;
-}
-
-int open (char const *file, int flags, ...)
-{
-  FAILS("open") ;
-  return (int)syscall(SYS_openat, AT_FDCWD, file, flags, 0) ;
-}
-
-int fcntl (int fd, int command, ...)
-{
-  va_list args ;
-  long arg ;
-  va_start(args, command) ;
-  arg = va_arg(args, long) ;
-  va_end(args) ;
-  if (fd > 2) FAILS("fcntl") ;  /* the question whether a standard descriptor is open has no other answer */
-  return (int)syscall(SYS_fcntl, fd, command, arg) ;
-}
-
-int dup2 (int from, int to)
-{
-  FAILS("dup2") ;
-  return (int)syscall(SYS_dup3, from, to, 0) ;
-}
-
-int ppoll (struct pollfd *x, nfds_t n, struct timespec const *ts, sigset_t const *set)
-{
-  FAILS("poll") ;
-  return (int)syscall(SYS_ppoll, x, n, ts, set, _NSIG / 8) ;
-}
-
-int poll (struct pollfd *x, nfds_t n, int timeout)
-{
-  struct timespec const ts = { .tv_sec = timeout / 1000, .tv_nsec = timeout % 1000 * 1000000 } ;
-  return ppoll(x, n, timeout < 0 ? 0 : &ts, 0) ;
-}
-
-int signalfd (int fd, sigset_t const *set, int flags)
-{
-  FAILS("signalfd") ;
-  return (int)syscall(SYS_signalfd4, fd, set, _NSIG / 8, flags) ;
-}
-
-int sigprocmask (int how, sigset_t const *set, sigset_t *old)
-{
-  FAILS("sigprocmask") ;
-  return (int)syscall(SYS_rt_sigprocmask, how, set, old, _NSIG / 8) ;
-}
-
-int epoll_wait (int ep, struct epoll_event *x, int max, int timeout)
-{
-  FAILS("epoll_wait") ;
-  return (int)syscall(SYS_epoll_pwait, ep, x, max, timeout, (void *)0, _NSIG / 8) ;
-}
+REPLACE(accept4) REPLACE(bind) REPLACE(close) REPLACE(connect) REPLACE(dup2) REPLACE(epoll_create1)
+REPLACE(epoll_ctl) REPLACE(epoll_wait) REPLACE(execve) REPLACE(fcntl) REPLACE(getpeername)
+REPLACE(getsockname) REPLACE(getsockopt) REPLACE(listen) REPLACE(open) REPLACE(poll) REPLACE(read)
+REPLACE(recv) REPLACE(recvmsg) REPLACE(send) REPLACE(sendto) REPLACE(setsockopt) REPLACE(shutdown)
+REPLACE(signalfd) REPLACE(sigprocmask) REPLACE(socket) REPLACE(write) REPLACE(writev)
 
 extern int __real_getaddrinfo (char const *, char const *, struct addrinfo const *, struct addrinfo **) ;
 extern int __wrap_getaddrinfo (char const *, char const *, struct addrinfo const *, struct addrinfo **) ;
