@@ -114,7 +114,8 @@ test/connector_soak: test/wan
 test/wan: test/tun.h
 test/connect test/connected test/connector_threads: test/loopback.h
 test/faults test/connector_faults: test/faults.h test/syscalls.h
-test/connector_model: test/connector_model.h
+test/connector_model: test/connector_model.h test/primitives.h test/race.h test/syscalls.h
+test/connector_rules: test/primitives.h test/race.h test/syscalls.h
 test/example_draw: examples/race.c
 
 # what a developer runs, test/dev/NAME.sh

@@ -10,16 +10,14 @@
 #include "test.h"
 #include <setjmp.h>
 #include <stddef.h>
-#include <stdint.h>
-#include <sys/syscall.h>
 #include "socket_connector.h"
 #include "connector_model.h"
+#include "primitives.h"
 
 #define SEED 20260801
 #define RACES 200000
 #define ERRNO 4242          /* errno before each call */
 #define FDS 1024
-#define BASE ((uint64_t)4611686018427387904ULL + 1000000000)   /* the clock's 0 as a TAI label */
 
 struct race
 {
@@ -78,26 +76,6 @@ static int in64 (unsigned int n)
 
 
  /* Time */
-
-static tain stamp_of (int64_t t)
-{
-  tain a = tain_infinite ;
-  if (t != FOREVER)
-  {
-    int64_t sec = t / 1000000000, nano = t % 1000000000 ;
-    if (nano < 0) { sec-- ; nano += 1000000000 ; }
-    a.sec.x = BASE + (uint64_t)sec ;
-    a.nano = (uint32_t)nano ;
-  }
-  return a ;
-}
-
-static int64_t time_of (tain const *a)
-{
-  if (!tain_less(a, &tain_infinite)) return FOREVER ;
-  if (a->sec.x < BASE - 10000000) return PAST ;
-  return (int64_t)(a->sec.x - BASE) * 1000000000 + a->nano ;
-}
 
 static double ms_of (int64_t t)
 {
@@ -214,9 +192,6 @@ static int create (int is6)
   return fd ;
 }
 
-int socket_tcp4_nbcoe (void) { return create(0) ; }
-int socket_tcp6_nbcoe (void) { return create(1) ; }
-
 static int setup (int fd, socket_candidate const *p, void *x)
 {
   struct model_call const *call = called(SETUP) ;
@@ -225,17 +200,17 @@ static int setup (int fd, socket_candidate const *p, void *x)
   return answer(call) ;
 }
 
-static ssize_t connects (int fd, char const *ip, uint16_t port, uint32_t scope_id, int is6, char const *buf, size_t len, int fast)
+static ssize_t connects (int fd, struct start const *t)
 {
   struct model_call const *call = called(CONNECT) ;
   socket_candidate const *p = cand + call->i ;
   struct model_candidate const *c = m.c + call->i ;
-  say("%u: socket_%sconnect%c: %s, %d", call->i, fast ? "fastopen_" : "", is6 ? '6' : '4', name_of(call->error), (int)call->result) ;
+  say("%u: socket_%sconnect%c: %s, %d", call->i, t->fast ? "fastopen_" : "", t->is6 ? '6' : '4', name_of(call->error), (int)call->result) ;
   must(fd == c->fd, "connect of descriptor %d, not %d", fd, c->fd) ;
-  must(is6 == c->is6, "connect%c of %u", is6 ? '6' : '4', call->i) ;
-  must(!memcmp(ip, p->ip, is6 ? 16 : 4) && port == p->port && scope_id == (is6 ? p->scope_id : 0), "address of %u", call->i) ;
-  must(fast == call->fast, "%s for %u", fast ? "fast open" : "no fast open", call->i) ;
-  if (fast) must(buf == data && len == m.len, "data of %u", call->i) ;
+  must(t->is6 == c->is6, "connect%c of %u", t->is6 ? '6' : '4', call->i) ;
+  must(!memcmp(t->ip, p->ip, t->is6 ? 16 : 4) && t->port == p->port && t->scope_id == (t->is6 ? p->scope_id : 0), "address of %u", call->i) ;
+  must(t->fast == call->fast, "%s for %u", t->fast ? "fast open" : "no fast open", call->i) ;
+  if (t->fast) must(t->data == data && t->len == m.len, "data of %u", call->i) ;
   if (!call->error || call->error == EINPROGRESS)
   {
     must(!leftnow++, "two leave the host in one step") ;
@@ -245,27 +220,7 @@ static ssize_t connects (int fd, char const *ip, uint16_t port, uint32_t scope_i
   return answer(call) ? -1 : call->result ;
 }
 
-int socket_connect4 (int fd, char const *ip, uint16_t port)
-{
-  return (int)connects(fd, ip, port, 0, 0, 0, 0, 0) ;
-}
-
-int socket_connect6 (int fd, char const *ip, uint16_t port, uint32_t scope_id)
-{
-  return (int)connects(fd, ip, port, scope_id, 1, 0, 0, 0) ;
-}
-
-ssize_t socket_fastopen_connect4 (int fd, char const *ip, uint16_t port, char const *buf, size_t len)
-{
-  return connects(fd, ip, port, 0, 0, buf, len, 1) ;
-}
-
-ssize_t socket_fastopen_connect6 (int fd, char const *ip, uint16_t port, uint32_t scope_id, char const *buf, size_t len)
-{
-  return connects(fd, ip, port, scope_id, 1, buf, len, 1) ;
-}
-
-int socket_connected (int fd)
+static int connected (int fd)
 {
   struct model_candidate *c ;
   must(incall, "socket_connected outside of step") ;
@@ -279,9 +234,11 @@ int socket_connected (int fd)
   return 0 ;
 }
 
-int close (int fd)
+static long hook (int call, long *a)
 {
-  if (!incall) return (int)syscall(SYS_close, fd) ;
+  int fd = (int)a[0] ;
+  if (!incall) return kernel(call, a) ;
+  must(call == CALL_close, "%s of its own", call_name(call)) ;
   must(fd >= 0 && fd < FDS && owner[fd], "close of descriptor %d that is not open", fd) ;
   say("%d: close", owner[fd] - 1) ;
   owner[fd] = 0 ;
@@ -868,7 +825,7 @@ static int random_run (uint64_t x)
 static uint64_t first = SEED ;
 static unsigned long races = RACES ;
 
-static void random_races (void)
+static void random_races_go_as_the_model_says (void)
 {
   unsigned int losses = 0 ;
   for (uint64_t i = 0 ; i < races && losses < 3 ; i++)
@@ -889,7 +846,7 @@ static void random_races (void)
 
 #define IS(type, t, field) (_Generic(((t *)0)->field, type : 1, default : 0))
 
-static void fields (void)
+static void structures_are_as_the_pages_say (void)
 {
   socket_candidate c ;
   socket_connector x ;
@@ -927,7 +884,7 @@ static void fields (void)
 
 /* Rule 8's look at the first attempt is made in the step that starts it, or in one of its own. */
 
-static void look (void)
+static void a_passed_deadline_leaves_one_look_at_the_first_attempt (void)
 {
   int found = 0 ;
   for (looksagain = 0 ; looksagain < 2 ; looksagain++)
@@ -951,9 +908,9 @@ int main (int argc, char **argv)
   if (argc > 1) first = strtoull(argv[1], 0, 10) ;
   if (argc > 2) races = strtoul(argv[2], 0, 10) ;
   printf("# seed %llu, %lu races\n", (unsigned long long)first, races) ;
-  RUN(fields) ;
-  RUN(look) ;
+  RUN(structures_are_as_the_pages_say) ;
+  RUN(a_passed_deadline_leaves_one_look_at_the_first_attempt) ;
   table() ;
-  RUN(random_races) ;
+  RUN(random_races_go_as_the_model_says) ;
   return test_end() ;
 }

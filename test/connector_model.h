@@ -32,20 +32,16 @@
    - those that fail inside the call at a passed deadline, and nothing else untried: the end in the same step, expecting or not
 */
 
-#ifndef RACEMODEL_H
-#define RACEMODEL_H
+#ifndef CONNECTOR_MODEL_H
+#define CONNECTOR_MODEL_H
 
-#include <errno.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/types.h>
 
+#include "race.h"
+
 #define MODEL_MAX 320
 #define MODEL_TRIES 4
-#define MS INT64_C(1000000)
-#define FOREVER INT64_MAX
-#define PAST INT64_MIN
-#define NONE (~0U)
 
 enum where { IN_CREATE, IN_SETUP, IN_CALL, LATER } ;
 
@@ -144,11 +140,6 @@ static inline unsigned int model_count (struct model const *m, enum state state)
   unsigned int n = 0 ;
   for (unsigned int i = 0 ; i < m->n ; i++) n += m->c[i].state == state ;
   return n ;
-}
-
-static inline int model_scarce (int e)
-{
-  return e == EMFILE || e == ENFILE || e == ENOBUFS || e == ENOMEM ;
 }
 
 static inline enum rank model_rank (int e, int inside)
@@ -288,7 +279,7 @@ static inline int model_try (struct model *m, unsigned int i, int64_t now)
   if (p.where == IN_CALL) model_expect(m, CONNECT, i, fast, p.error, 0) ;
   if (p.where == LATER) model_expect(m, CONNECT, i, fast, p.took == -1 ? EINPROGRESS : 0, p.took) ;
 
-  if (p.where != LATER && p.error && model_scarce(p.error))
+  if (p.where != LATER && p.error && is_scarce(p.error))
   {
     if (flying) m->nextstart = now + model_delay(m, c, flying) * MS ;
     else

@@ -15,18 +15,13 @@
 #include "test.h"
 #include <setjmp.h>
 #include <stddef.h>
-#include <stdint.h>
-#include <sys/syscall.h>
 #include "socket_connector.h"
+#include "primitives.h"
+#include "race.h"
 
 #define MAX 4
-#define NONE (~0U)
-#define MS INT64_C(1000000)
-#define NEVER INT64_MAX
-#define LONGAGO INT64_MIN
 #define ERRNO EMFILE        /* errno before each call: not what a call says */
 #define TABLE (1U << 21)
-#define BASE UINT64_C(4611686018427387904)  /* the clock's 0 as a TAI label, 1000000 s off */
 
 static struct profile { unsigned int delay ; int backoff ; unsigned int own[MAX] ; } const profiles[] =
 {
@@ -35,7 +30,7 @@ static struct profile { unsigned int delay ; int backoff ; unsigned int own[MAX]
   { 20, 64, { 0 } }, { 20, 0, { 5, 30, 0, 12 } }, { 15, 1, { 0, 2500, 7, 0 } }, { 250, -2, { 35, 0, 0, 90 } }
 } ;
 
-static int64_t const deadlines[] = { NEVER, -5, 0, 5, 10, 20, 45, 700 } ;
+static int64_t const deadlines[] = { FOREVER, -5, 0, 5, 10, 20, 45, 700 } ;
 
 /* what comes of a start: where it is said, and what; what an attempt in flight says */
 
@@ -50,43 +45,43 @@ static struct call { enum where where ; int error ; } const calls[] =
 
 static int const answers[] = { EINPROGRESS, 0, ECONNREFUSED, EHOSTUNREACH, ENOBUFS, ECONNRESET, ETIMEDOUT } ;
 
-/* Bounds: bits choose from the lists above and from settings, the lowest the first. All that a row has are combined. */
+/* Bounds: bits choose from the lists above and from settings, the lowest the first; no bits, the first alone. All that a row has are combined. */
 
 enum data { NODATA, FIRST, EVERYWHERE, EMPTY } ;
 
 struct row
 {
-  char const *name ;
+  char const *name, *varies ;
   unsigned int least, most ;    /* candidates */
   unsigned int families ;       /* 0: all IPv4, 1: every pattern */
   unsigned int order ;          /* alternating, inorder */
   unsigned int profiles, deadlines, calls, answers, data ;
   unsigned int setup, expecting ;   /* without, with */
-  unsigned int grain ;          /* just before and just after are 1 ms, 1 ns */
+  unsigned int grain ;          /* just before and just after are 1 ns, 1 ms */
   unsigned int waits ;          /* by socket_connector_wait */
 } ;
 
 static struct row const quick[] =
 {
-  { "order", 0, 4, 1, 3, 0x1, 0x41, 0x9, 0x5, 1, 1, 1, 2, 0 },
-  { "times", 1, 4, 0, 1, 0x3fff, 0xff, 0x1, 0x7, 1, 1, 1, 2, 0 },
-  { "errors", 0, 3, 0, 1, 0x1, 0x21, 0x1fff, 0x7f, 1, 2, 1, 2, 0 },
-  { "scarce", 1, 4, 0, 1, 0x3, 0x41, 0x85, 0x5, 1, 1, 1, 2, 0 },
-  { "data", 0, 3, 1, 1, 0x1, 0x1, 0x27, 0x7, 15, 1, 1, 2, 0 },
-  { "expecting", 0, 3, 1, 1, 0x1, 0x41, 0xd, 0x7, 1, 1, 2, 2, 0 },
-  { "wait", 0, 3, 0, 1, 0x1, 0x65, 0xf, 0x7, 1, 1, 1, 2, 1 }
+  { .name = "order", .varies = "the families and their order", .most = 4, .families = 1, .order = 3, .deadlines = 0x41, .calls = 0x9, .answers = 0x5 },
+  { .name = "times", .varies = "delays, backoff and the deadline", .least = 1, .most = 4, .profiles = 0x3fff, .deadlines = 0xff, .answers = 0x7 },
+  { .name = "errors", .varies = "what fails, and where", .most = 3, .deadlines = 0x21, .calls = 0x1fff, .answers = 0x7f, .setup = 2 },
+  { .name = "scarce", .varies = "when descriptors run out", .least = 1, .most = 4, .profiles = 0x3, .deadlines = 0x41, .calls = 0x85, .answers = 0x5 },
+  { .name = "data", .varies = "what fast open sends, and where", .most = 3, .families = 1, .calls = 0x27, .answers = 0x7, .data = 15 },
+  { .name = "expecting", .varies = "when candidates come", .most = 3, .families = 1, .deadlines = 0x41, .calls = 0xd, .answers = 0x7, .expecting = 2 },
+  { .name = "wait", .varies = "how socket_connector_wait ends", .most = 3, .deadlines = 0x65, .calls = 0xf, .answers = 0x7, .waits = 1 }
 } ;
 
 static struct row const full[] =
 {
-  { "order", 0, 4, 1, 3, 0x801, 0x41, 0x2d, 0x7, 1, 1, 1, 2, 0 },
-  { "times", 1, 4, 0, 1, 0x3fff, 0xff, 0x9, 0x7, 1, 1, 1, 3, 0 },
-  { "errors", 0, 4, 0, 1, 0x1, 0x21, 0x1fff, 0x7f, 1, 2, 1, 2, 0 },
-  { "scarce", 1, 4, 1, 3, 0x7, 0x41, 0x8d, 0x7, 1, 1, 1, 3, 0 },
-  { "data", 0, 4, 1, 1, 0x1, 0x45, 0x2f, 0x7, 15, 1, 1, 2, 0 },
-  { "expecting", 0, 3, 1, 3, 0x803, 0x75, 0xd, 0x7, 1, 1, 2, 3, 0 },
-  { "late", 4, 4, 1, 1, 0x1, 0x41, 0xd, 0x7, 1, 1, 2, 2, 0 },
-  { "wait", 0, 3, 1, 1, 0x3, 0x7d, 0xf, 0x7, 3, 1, 1, 3, 1 }
+  { .name = "order", .varies = "the families and their order", .most = 4, .families = 1, .order = 3, .profiles = 0x801, .deadlines = 0x41, .calls = 0x2d, .answers = 0x7 },
+  { .name = "times", .varies = "delays, backoff and the deadline", .least = 1, .most = 4, .profiles = 0x3fff, .deadlines = 0xff, .calls = 0x9, .answers = 0x7, .grain = 3 },
+  { .name = "errors", .varies = "what fails, and where", .most = 4, .deadlines = 0x21, .calls = 0x1fff, .answers = 0x7f, .setup = 2 },
+  { .name = "scarce", .varies = "when descriptors run out", .least = 1, .most = 4, .families = 1, .order = 3, .profiles = 0x7, .deadlines = 0x41, .calls = 0x8d, .answers = 0x7, .grain = 3 },
+  { .name = "data", .varies = "what fast open sends, and where", .most = 4, .families = 1, .deadlines = 0x45, .calls = 0x2f, .answers = 0x7, .data = 15 },
+  { .name = "expecting", .varies = "when candidates come", .most = 3, .families = 1, .order = 3, .profiles = 0x803, .deadlines = 0x75, .calls = 0xd, .answers = 0x7, .expecting = 2, .grain = 3 },
+  { .name = "late", .varies = "when the last of four candidates comes", .least = 4, .most = 4, .families = 1, .deadlines = 0x41, .calls = 0xd, .answers = 0x7, .expecting = 2 },
+  { .name = "wait", .varies = "how socket_connector_wait ends", .most = 3, .families = 1, .profiles = 0x3, .deadlines = 0x7d, .calls = 0xf, .answers = 0x7, .data = 3, .grain = 3, .waits = 1 }
 } ;
 
 /* What has been seen of the race: this goes from state to state. */
@@ -181,7 +176,9 @@ static unsigned int count (unsigned int bits)
 
 static unsigned int one_of (unsigned int bits)
 {
-  unsigned int i = 0, k = choose(count(bits)) ;
+  unsigned int i = 0, k ;
+  if (!bits) bits = 1 ;
+  k = choose(count(bits)) ;
   for (;; i++) if (bits & (1U << i) && !k--) return i ;
 }
 
@@ -191,26 +188,6 @@ static int another (void)
   for (t->pos = 0 ; t->n ; t->n--)
     if (++t->pick[t->n - 1] < t->of[t->n - 1]) return (t->fixed = t->n, 1) ;
   return 0 ;
-}
-
-
- /* Time */
-
-static tain stamp (int64_t t)
-{
-  tain a = tain_infinite ;
-  if (t == NEVER) return a ;
-  t += 1000000 * MS ;
-  a.sec.x = BASE + (uint64_t)(t / 1000000000) ;
-  a.nano = (uint32_t)(t % 1000000000) ;
-  return a ;
-}
-
-static int64_t ns (tain const *a)
-{
-  if (!tain_less(a, &tain_infinite)) return NEVER ;
-  if (a->sec.x < BASE) return LONGAGO ;
-  return (int64_t)(a->sec.x - BASE) * 1000000000 + a->nano - 1000000 * MS ;
 }
 
 
@@ -225,7 +202,7 @@ static unsigned int which (unsigned int state)
 
 static int first_look (void)    /* the first has left the host in this very step */
 {
-  return old.left == LONGAGO && w.left != LONGAGO ;
+  return old.left == PAST && w.left != PAST ;
 }
 
 /* Rules 2, 3, 8: one may be started now, and so has to be. */
@@ -233,7 +210,7 @@ static int first_look (void)    /* the first has left the host in this very step
 static int startable (void)
 {
   if (up != NONE || scarce || w.over || !which(UNTRIED)) return 0 ;
-  if (w.left == LONGAGO) return 1 ;
+  if (w.left == PAST) return 1 ;
   return w.now < deadline && w.now >= w.left + 10 * MS && (w.failed || w.now >= w.due) ;
 }
 
@@ -293,11 +270,6 @@ static void say (char const *format, ...)
   printf("\n") ;
 }
 
-static int is_scarce (int e)
-{
-  return e == EMFILE || e == ENFILE || e == ENOBUFS || e == ENOMEM ;
-}
-
 /* A start has come to this. True if it succeeded so far. */
 
 static int come (enum where where)
@@ -335,14 +307,14 @@ static int come (enum where where)
   return e ? (errno = e, 0) : 1 ;
 }
 
-static int create (unsigned int is6)
+static int create (int is6)
 {
   must(in == STEP, "1: a start outside of step, or after the end") ;
   must(asked == flown, "1: a start before all in flight were asked") ;
   must(startable(), "1, 2, 3, 8: a start that is not due") ;
   trying = turn() ;
-  must(w.x[trying].is6 == is6, "5: a start out of turn") ;
-  if (w.left != LONGAGO && w.now == w.left + 10 * MS && w.failed) saw[saw_at_the_10_ms]++ ;
+  must((int)w.x[trying].is6 == is6, "5: a start out of turn") ;
+  if (w.left != PAST && w.now == w.left + 10 * MS && w.failed) saw[saw_at_the_10_ms]++ ;
   if (w.now >= deadline) saw[saw_look_past_the_deadline]++ ;
   tries++ ;
   call = calls[one_of(outcomes)] ;
@@ -352,44 +324,28 @@ static int create (unsigned int is6)
   return (int)trying ;
 }
 
-int socket_tcp4_nbcoe (void) { return create(0) ; }
-int socket_tcp6_nbcoe (void) { return create(1) ; }
-
 static int setup (int fd, socket_candidate const *x, void *p)
 {
   must(in == STEP && fd == (int)trying && x == w.x + trying && p == &setupdata, "13: setup(%d)", fd) ;
   return come(SETUP) ? 0 : -1 ;
 }
 
-static ssize_t connects (int fd, char const *ip, uint16_t port, uint32_t scope_id, unsigned int is6, char const *p, size_t len)
+static ssize_t connects (int fd, struct start const *t)
 {
-  int fast = w.c.data && (w.c.everywhere || w.left == LONGAGO) ;
+  int fast = w.c.data && (w.c.everywhere || w.left == PAST) ;
   socket_candidate const *x = w.x + trying ;
   must(in == STEP && fd == (int)trying && w.s[trying].state == UNTRIED && w.open & (1U << trying), "13: connect of %d", fd) ;
-  must(x->is6 == is6 && x->port == port && scope_id == (is6 ? x->scope_id : 0) && !memcmp(x->ip, ip, is6 ? 16 : 4), "5: the address of %u", trying) ;
-  must(p == (fast ? data : 0) && len == (fast ? w.c.len : 0), "10: %sdata for %u", fast ? "no " : "", trying) ;
+  must((int)x->is6 == t->is6 && x->port == t->port && t->scope_id == (x->is6 ? x->scope_id : 0) && !memcmp(x->ip, t->ip, x->is6 ? 16 : 4), "5: the address of %u", trying) ;
+  must(t->data == (fast ? data : 0) && t->len == (fast ? w.c.len : 0), "10: %sdata for %u", fast ? "no " : "", trying) ;
   must(call.where == CONNECT, "7: connect after a refusal") ;
   if (!come(CONNECT)) return -1 ;
   if (!fast) return (up = trying, saw[saw_connected_in_the_call]++, 0) ;
-  w.s[trying].sent = choose(2) ? len : len / 2 ;
+  w.s[trying].sent = choose(2) ? t->len : t->len / 2 ;
   if (w.s[trying].sent) saw[saw_data]++ ;
   return (ssize_t)w.s[trying].sent ;
 }
 
-int socket_connect4 (int fd, char const *ip, uint16_t port) { return (int)connects(fd, ip, port, 0, 0, 0, 0) ; }
-int socket_connect6 (int fd, char const *ip, uint16_t port, uint32_t scope_id) { return (int)connects(fd, ip, port, scope_id, 1, 0, 0) ; }
-
-ssize_t socket_fastopen_connect4 (int fd, char const *ip, uint16_t port, char const *p, size_t len)
-{
-  return connects(fd, ip, port, 0, 0, p, len) ;
-}
-
-ssize_t socket_fastopen_connect6 (int fd, char const *ip, uint16_t port, uint32_t scope_id, char const *p, size_t len)
-{
-  return connects(fd, ip, port, scope_id, 1, p, len) ;
-}
-
-int socket_connected (int fd)
+static int connected (int fd)
 {
   unsigned int i = (unsigned int)fd ;
   int e ;
@@ -414,23 +370,18 @@ int socket_connected (int fd)
   return 0 ;
 }
 
-int close (int fd)
+static long hook (int what, long *a)
 {
-  unsigned int i = (unsigned int)fd ;
-  if (in == OUTSIDE) return (int)syscall(SYS_close, fd) ;
+  unsigned int i = (unsigned int)a[0] ;
+  if (in == OUTSIDE) return kernel(what, a) ;
+  must(what == CALL_close, "11: %s", call_name(what)) ;
   must(in != AFTER, "12: close after the end") ;
-  must(i < MAX && w.open & (1U << i), "13: close of %d, which is not open", fd) ;
+  must(i < MAX && w.open & (1U << i), "13: close of %u, which is not open", i) ;
   must(w.s[i].state != FLYING || in == STOP || (up != NONE && i != up) || (w.now >= deadline && !first_look()), "6: %u is given up", i) ;
   say("%u: close", i) ;
   w.open &= ~(1U << i) ;
   return i & 1 ? (errno = EIO, -1) : 0 ;
 }
-
-/* What would mean another primitive */
-
-int socket (int a, int b, int c) { die("11: socket(%d, %d, %d)", a, b, c) ; return -1 ; }
-int setsockopt (int s, int a, int b, void const *p, socklen_t n) { die("11: setsockopt(%d, %d, %d, %p, %u)", s, a, b, p, n) ; return -1 ; }
-int getsockopt (int s, int a, int b, void *p, socklen_t *n) { die("11: getsockopt(%d, %d, %d, %p, %p)", s, a, b, p, (void *)n) ; return -1 ; }
 
 
  /* Assertions over a step */
@@ -446,8 +397,8 @@ static void check_candidates (void)
     must(x->fd == (s->state == FLYING ? (int)i : -1), "13: %u: fd %d", i, x->fd) ;
     must(x->error == s->error, "9: %u: error %s, not %s", i, strerror(x->error), strerror(s->error)) ;
     must(x->sent == s->sent, "10: %u: sent %u", i, (unsigned int)x->sent) ;
-    must(ns(&x->start) == s->start, "9: %u: start", i) ;
-    must(s->end == LONGAGO ? !memcmp(&x->end, &y->end, sizeof x->end) : ns(&x->end) == s->end, "9: %u: end", i) ;
+    must(time_of(&x->start) == s->start, "9: %u: start", i) ;
+    must(s->end == PAST ? !memcmp(&x->end, &y->end, sizeof x->end) : time_of(&x->end) == s->end, "9: %u: end", i) ;
   }
   must(!memcmp(&w.c, &old.c, offsetof(socket_connector, fd)), "13: the caller's fields were touched") ;
 }
@@ -461,13 +412,13 @@ static int64_t check_next (void)
   errno = ERRNO ;
   socket_connector_nextdeadline(&w.c, &a) ;
   must(errno == ERRNO, "13: nextdeadline changes errno") ;
-  next = ns(&a) ;
+  next = time_of(&a) ;
   if (which(UNTRIED))
   {
-    int64_t start = w.left == LONGAGO ? LONGAGO : w.failed ? w.left + 10 * MS : w.due ;
+    int64_t start = w.left == PAST ? PAST : w.failed ? w.left + 10 * MS : w.due ;
     if (start < t) t = start ;
   }
-  else if (!which(FLYING) && !w.c.expecting) t = LONGAGO ;
+  else if (!which(FLYING) && !w.c.expecting) t = PAST ;
   must(t <= w.now ? next <= w.now : next == t, "13: nextdeadline %g, not %g", (double)next / 1e6, (double)t / 1e6) ;
   return next ;
 }
@@ -512,7 +463,7 @@ static void check_over (void)
   memcpy(x, w.x, sizeof x) ;
   for (int i = 0 ; i < 4 ; i++)
   {
-    tain a = stamp(w.now + i / 2 * 100000 * MS) ;
+    tain a = stamp_of(w.now + i / 2 * 100000 * MS) ;
     int r ;
     errno = ERRNO ;
     if (i == 2) socket_connector_stop(&w.c) ;
@@ -535,7 +486,7 @@ static void check_stop (void)
   socket_connector_stop(&w.c) ;
   must(errno == ERRNO, "13: stop changes errno") ;
   in = OUTSIDE ;
-  after_stop(LONGAGO) ;
+  after_stop(PAST) ;
   check_over() ;
   memcpy(&w, &keep, sizeof w) ;
 }
@@ -607,8 +558,8 @@ static void begin (void)
   d = one_of(row->deadlines) ;
   expecting = one_of(row->expecting) ;
   n = expecting ? choose(total + 1) : total ;
-  deadline = deadlines[d] == NEVER ? NEVER : deadlines[d] * MS ;
-  a = stamp(deadline) ;
+  deadline = deadlines[d] == FOREVER ? FOREVER : deadlines[d] * MS ;
+  a = stamp_of(deadline) ;
   for (unsigned int i = 0 ; i < MAX ; i++)
   {
     char const ip[16] = { (char)(i + 1), 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, (char)(i + 1) } ;
@@ -616,7 +567,7 @@ static void begin (void)
     else socket_candidate_ip4(w.x + i, ip, (uint16_t)(i + 1)) ;
     w.x[i].delay = p->own[i] ;
     if (i < n) w.x[i].fd = w.x[i].error = 1, w.x[i].sent = 1 ;  /* raced before */
-    w.s[i].start = w.s[i].end = LONGAGO ;
+    w.s[i].start = w.s[i].end = PAST ;
   }
   socket_connector_init(&w.c, w.x, n, &a) ;
   w.c.cancelfd = row->waits && choose(2) ? MAX : -1 ;
@@ -631,8 +582,8 @@ static void begin (void)
   outcomes = row->calls ;
   if (one_of(row->setup)) { w.c.setup = &setup ; w.c.setupdata = &setupdata ; }
   else for (unsigned int i = 0 ; i < sizeof calls / sizeof *calls ; i++) if (calls[i].where == SETUP) outcomes &= ~(1U << i) ;
-  grain = one_of(row->grain) ? 1 : 1000000 ;
-  w.left = w.due = LONGAGO ;
+  grain = one_of(row->grain) ? 1000000 : 1 ;
+  w.left = w.due = PAST ;
   w.last = w.newest = NONE ;
 }
 
@@ -640,7 +591,7 @@ static void begin (void)
 
 static int64_t following (void)
 {
-  int64_t const from[] = { w.left == LONGAGO ? NEVER : w.left + 10 * MS, w.left == LONGAGO ? NEVER : w.due, deadline } ;
+  int64_t const from[] = { w.left == PAST ? FOREVER : w.left + 10 * MS, w.left == PAST ? FOREVER : w.due, deadline } ;
   int64_t t[11] ;
   unsigned int n = 0 ;
   t[n++] = w.now ;
@@ -649,7 +600,7 @@ static int64_t following (void)
   {
     int64_t x = from[i / 3] ;
     unsigned int k = 0 ;
-    if (x == NEVER) continue ;
+    if (x == FOREVER) continue ;
     x += (int64_t)grain * (i % 3) - grain ;
     while (k < n && t[k] != x) k++ ;
     if (k == n && x > w.now) t[n++] = x ;
@@ -667,11 +618,11 @@ static void move (void)
     unsigned int k = choose(total - w.c.n + 1) ;
     w.c.n += k ;
     w.c.expecting = choose(2) & 1 ;
-    if (k && w.left != LONGAGO) saw[saw_late_candidate]++ ;
+    if (k && w.left != PAST) saw[saw_late_candidate]++ ;
   }
   next = check_next() ;
   w.now = following() ;
-  a = stamp(w.now) ;
+  a = stamp_of(w.now) ;
   before() ;
   r = socket_connector_step(&w.c, &a) ;
   judge(r, errno) ;
@@ -694,7 +645,7 @@ static void mix (uint64_t x)
 
 static void mix_time (int64_t t, int64_t past)
 {
-  mix((uint64_t)(t == NEVER ? NEVER : t == LONGAGO || t - w.now < past ? past : t - w.now)) ;
+  mix((uint64_t)(t == FOREVER ? FOREVER : t == PAST || t - w.now < past ? past : t - w.now)) ;
 }
 
 /* The connector's state, and what has been seen, as far as the rest of a race may depend on it: an end that was
@@ -705,7 +656,7 @@ static unsigned int slot (void)
   socket_connector const *c = &w.c ;
   unsigned int i, b = best() ;
   key = 1 ;
-  mix_time(ns(&c->nextstart), -2 * MS) ; mix_time(ns(&c->deadline), -2 * MS) ;
+  mix_time(time_of(&c->nextstart), -2 * MS) ; mix_time(time_of(&c->deadline), -2 * MS) ;
   mix_time(w.left, -12 * MS) ; mix_time(w.due, -2 * MS) ;
   mix(c->n << 1 | c->expecting) ; mix(c->started) ; mix(c->lowest[0]) ; mix(c->lowest[1]) ; mix(c->laststarted) ; mix(c->newest) ;
   mix(c->inflight) ; mix(c->head) ; mix(c->bestfailed) ; mix(c->bestrank) ; mix((uint64_t)c->result << 32 | (unsigned int)c->error) ;
@@ -767,12 +718,12 @@ int iopause_stamp (iopause_fd *x, unsigned int n, tain const *d, tain *a)
   judge(0, ERRNO) ;
   steps++ ;
   check_flying(x, n - cancels) ;
-  must(ns(d) == check_next(), "13: waits for another time") ;
+  must(time_of(d) == check_next(), "13: waits for another time") ;
   must(!cancels || (x[n - 1].fd == w.c.cancelfd && x[n - 1].events == IOPAUSE_READ), "9: does not look at cancelfd") ;
   if (!verbose && script->pos >= script->fixed && known(slot())) longjmp(seenbefore, 1) ;
   k = choose(2 + cancels) ;
   w.now = following() ;
-  *a = stamp(w.now) ;
+  *a = stamp_of(w.now) ;
   before() ;
   errno = EINVAL ;
   if (!k) return 0 ;
@@ -787,7 +738,7 @@ int iopause_stamp (iopause_fd *x, unsigned int n, tain const *d, tain *a)
 
 static void waits (void)
 {
-  tain a = stamp(w.now) ;
+  tain a = stamp_of(w.now) ;
   int r ;
   interrupted = 0 ;
   before() ;
@@ -868,7 +819,7 @@ static void explore (void)
   check(!broken) ;
 }
 
-static void sights_seen (void)
+static void what_is_to_be_seen_was_seen (void)
 {
   for (unsigned int i = 0 ; i < SAW ; i++)
   {
@@ -884,13 +835,15 @@ int main (int argc, char **argv)
   char const *only = argc > 1 + all ? argv[1 + all] : 0 ;
   for (row = all ? full : quick ; n-- ; row++)
   {
+    char name[100] ;
     unsigned long before[] = { settings, states, steps, ends } ;
     if (only && strcmp(only, row->name)) continue ;
-    test_run(&explore, row->name) ;
+    snprintf(name, sizeof name, "all rules hold, varying %s", row->varies) ;
+    test_run(&explore, name) ;
     printf("# %s: %lu settings, %lu states, %lu steps, %lu ends\n", row->name,
       settings - before[0], states - before[1], steps - before[2], ends - before[3]) ;
   }
-  if (!only) RUN(sights_seen) ;
+  if (!only) RUN(what_is_to_be_seen_was_seen) ;
   printf("# %lu settings, %.3g races, %lu states, %lu steps, %lu ends, %lu violations\n", settings, races, states, steps, ends, violations) ;
   return test_end() ;
 }

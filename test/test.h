@@ -1,7 +1,8 @@
 /* ISC license. */
 
 /*
-   A test program is a list of cases: main calls RUN(f) for each and ends with return test_end().
+   A test program is a list of cases: main calls RUN(what_holds) for each and ends with return test_end().
+   A case is named after what it shows: "what holds", the function's name in words.
    A case calls check(what must hold); it fails too if it leaves a descriptor open.
    SKIP("why") ends a case that this machine cannot run.
 */
@@ -41,7 +42,7 @@ static char const *test_skipped ;
 
 #define check(e) test_check(!!(e), __FILE__, __LINE__, #e)
 #define SKIP(why) do { test_skipped = (why) ; return ; } while (0)
-#define RUN(f) test_run(&f, #f)
+#define RUN(f) test_run(&f, test_words(#f))
 
 static inline void test_check (int ok, char const *file, int line, char const *what)
 {
@@ -59,6 +60,14 @@ static inline int test_descriptors (void)
   int n = 0 ;
   for (int i = 0 ; i < 1024 ; i++) if (fcntl(i, F_GETFD) >= 0) n++ ;
   return n ;
+}
+
+static inline char const *test_words (char const *identifier)
+{
+  static char s[128] ;
+  snprintf(s, sizeof s, "%s", identifier) ;
+  for (char *p = s ; *p ; p++) if (*p == '_') *p = ' ' ;
+  return s ;
 }
 
 static inline void test_run (void (*f) (void), char const *name)
