@@ -113,7 +113,7 @@ test/connector_network: test/tun.h test/wan
 test/connector_soak: test/wan
 test/wan: test/tun.h
 test/connect test/connected test/connector_threads: test/loopback.h
-test/faults test/connector_faults: test/faults.h test/syscalls.h
+test/faults test/connector_faults: test/faults.h test/race.h test/syscalls.h
 test/connector_model: test/connector_model.h test/primitives.h test/race.h test/syscalls.h
 test/connector_rules: test/primitives.h test/race.h test/syscalls.h
 test/example_draw: examples/race.c

@@ -8,22 +8,21 @@
 #include "faults.h"
 
 #include "socket_connector.h"
+#include "race.h"
 
 /* A race of up to two candidates: x[0], x[1]. l listens, or refuses; the silent address is that of s, whose queue c has filled. */
 
 static socket_connector r ;
 static socket_candidate x[2] ;
-static tain t ;
+static tain origin, t ;
 static uint16_t silence ;
 static int server ;          /* for the next race, when this one is over */
 static uint16_t lasting ;
 
-static tain const origin = { .sec = { .x = 1000000 } } ;
-
 static void in (unsigned int ms)
 {
-  tain const d = { .sec = { .x = ms / 1000 }, .nano = ms % 1000 * 1000000 } ;
-  tain_add(&t, &origin, &d) ;
+  origin = stamp_of(0) ;
+  t = stamp_of(ms * MS) ;
 }
 
 static uint16_t on4 (int fd, int listening)
@@ -135,50 +134,47 @@ struct row
   int scarce[2] ;
 } ;
 
+#define ENDS .failed = { -1 }, .scarce = { -1 }  /* alone, it ends the race */
+
 static row const rows[] =
 {
-  { { "connector_step IPv4", &one4, &stepping, 0, 0, 0 }, { -1, 0 }, { -1, 0 } },
-  { { "connector_step IPv6", &one6, &stepping, 0, 0, 0 }, { -1, 0 }, { -1, 0 } },
-  { { "connector_step fast IPv4", &fast4, &stepping, 0, 0, 0 }, { -1, 0 }, { -1, 0 } },
-  { { "connector_step fast IPv6", &fast6, &stepping, 0, 0, 0 }, { -1, 0 }, { -1, 0 } },
-  { { "connector_step up IPv4", &up4, &stepping, 1, 0, 0 }, { -1, 0 }, { -1, 0 } },
-  { { "connector_step up IPv6", &up6, &stepping, 1, 0, 0 }, { -1, 0 }, { -1, 0 } },
-  { { "connector_step late", &up4, &stepping, 1, 0, ENOTCONN }, { -1, 0 }, { -1, 0 } },
-  { { "connector_step refused", &down, &stepping, -1, ECONNREFUSED, 0 }, { -1, 0 }, { -1, 0 } },
-  { { "connector_step second", &second, &stepping, 0, 0, 0 }, { 0, 0 }, { 0, 0 } },
-  { { "connector_step both", &both, &stepping, 1, 0, 0 }, { 1, 0 }, { 1, 0 } },
-  { { "connector_step next", &next, &stepping, 0, 0, 0 }, { 0, -1 }, { 0, -1 } },
-  { { "connector_step inside", &here, &stepping, 0, 0, 0 }, { 0, -1 }, { -1, -1 } },
-  { { "connector_step over", &over, &stepping, -1, ETIMEDOUT, 0 }, { -1, 0 }, { -1, 0 } },
-  { { "connector_wait IPv4", &one4, &waiting, NEWFD, 0, 0 }, { -1, 0 }, { -1, 0 } },
-  { { "connector_wait IPv6", &one6, &waiting, NEWFD, 0, 0 }, { -1, 0 }, { -1, 0 } },
-  { { "connector_wait fast", &fast4, &waiting, NEWFD, 0, 0 }, { -1, 0 }, { -1, 0 } },
-  { { "connector_wait refused", &refused, &waiting, -1, ECONNREFUSED, 0 }, { -1, 0 }, { -1, 0 } },
-  { { "connector_wait cancelled", &cancelled, &waiting, -1, ECANCELED, 0 }, { -1, 0 }, { -1, 0 } },
-  { { "connectany IPv4", &one4, &any1, NEWFD, 0, 0 }, { -1, 0 }, { -1, 0 } },
-  { { "connectany IPv6", &one6, &any1, NEWFD, 0, 0 }, { -1, 0 }, { -1, 0 } },
-  { { "connectany refused", &refused, &any1, -1, ECONNREFUSED, 0 }, { -1, 0 }, { -1, 0 } },
-  { { "connectany two", &here, &any2, NEWFD, 0, 0 }, { NEWFD, -1 }, { -1, -1 } },
-  { { "connectany too late", &silent, &anylate, -1, ETIMEDOUT, 0 }, { -1, 0 }, { -1, 0 } }
+  { .f = { .name = "connector_step IPv4", .open = &one4, .call = &stepping }, ENDS },
+  { .f = { .name = "connector_step IPv6", .open = &one6, .call = &stepping }, ENDS },
+  { .f = { .name = "connector_step fast IPv4", .open = &fast4, .call = &stepping }, ENDS },
+  { .f = { .name = "connector_step fast IPv6", .open = &fast6, .call = &stepping }, ENDS },
+  { .f = { .name = "connector_step up IPv4", .open = &up4, .call = &stepping, .yes = 1 }, ENDS },
+  { .f = { .name = "connector_step up IPv6", .open = &up6, .call = &stepping, .yes = 1 }, ENDS },
+  { .f = { .name = "connector_step late", .open = &up4, .call = &stepping, .yes = 1, .first = ENOTCONN }, ENDS },
+  { .f = { .name = "connector_step refused", .open = &down, .call = &stepping, .yes = -1, .error = ECONNREFUSED }, ENDS },
+  { .f = { .name = "connector_step second", .open = &second, .call = &stepping } },
+  { .f = { .name = "connector_step both", .open = &both, .call = &stepping, .yes = 1 }, .failed = { 1 }, .scarce = { 1 } },
+  { .f = { .name = "connector_step next", .open = &next, .call = &stepping }, .failed = { 0, -1 }, .scarce = { 0, -1 } },
+  { .f = { .name = "connector_step inside", .open = &here, .call = &stepping }, .failed = { 0, -1 }, .scarce = { -1, -1 } },
+  { .f = { .name = "connector_step over", .open = &over, .call = &stepping, .yes = -1, .error = ETIMEDOUT }, ENDS },
+  { .f = { .name = "connector_wait IPv4", .open = &one4, .call = &waiting, .yes = NEWFD }, ENDS },
+  { .f = { .name = "connector_wait IPv6", .open = &one6, .call = &waiting, .yes = NEWFD }, ENDS },
+  { .f = { .name = "connector_wait fast", .open = &fast4, .call = &waiting, .yes = NEWFD }, ENDS },
+  { .f = { .name = "connector_wait refused", .open = &refused, .call = &waiting, .yes = -1, .error = ECONNREFUSED }, ENDS },
+  { .f = { .name = "connector_wait cancelled", .open = &cancelled, .call = &waiting, .yes = -1, .error = ECANCELED }, ENDS },
+  { .f = { .name = "connectany IPv4", .open = &one4, .call = &any1, .yes = NEWFD }, ENDS },
+  { .f = { .name = "connectany IPv6", .open = &one6, .call = &any1, .yes = NEWFD }, ENDS },
+  { .f = { .name = "connectany refused", .open = &refused, .call = &any1, .yes = -1, .error = ECONNREFUSED }, ENDS },
+  { .f = { .name = "connectany two", .open = &here, .call = &any2, .yes = NEWFD }, .failed = { NEWFD, -1 }, .scarce = { -1, -1 } },
+  { .f = { .name = "connectany too late", .open = &silent, .call = &anylate, .yes = -1, .error = ETIMEDOUT }, ENDS }
 } ;
 
 /* No row fails here: there is no call, or none but close. */
 
 static situation const others[] =
 {
-  { "connector_step nothing", &none, &stepping, -1, EDESTADDRREQ, 0 },
-  { "connector_step stopped", &stopped, &stepping, -1, ECANCELED, 0 },
-  { "connector_wait nothing", &none, &waiting, -1, EDESTADDRREQ, 0 },
-  { "connector_wait stopped", &stopped, &waiting, -1, ECANCELED, 0 },
-  { "connectany nothing", &none, &any0, -1, EDESTADDRREQ, 0 },
-  { "connector_stop", &both, &stopping, 0, 0, 0 },
-  { "connector_stop nothing", &none, &stopping, 0, 0, 0 }
+  { .name = "connector_step nothing", .open = &none, .call = &stepping, .yes = -1, .error = EDESTADDRREQ },
+  { .name = "connector_step stopped", .open = &stopped, .call = &stepping, .yes = -1, .error = ECANCELED },
+  { .name = "connector_wait nothing", .open = &none, .call = &waiting, .yes = -1, .error = EDESTADDRREQ },
+  { .name = "connector_wait stopped", .open = &stopped, .call = &waiting, .yes = -1, .error = ECANCELED },
+  { .name = "connectany nothing", .open = &none, .call = &any0, .yes = -1, .error = EDESTADDRREQ },
+  { .name = "connector_stop", .open = &both, .call = &stopping },
+  { .name = "connector_stop nothing", .open = &none, .call = &stopping }
 } ;
-
-static int scarce (int e)
-{
-  return e == EMFILE || e == ENFILE || e == ENOBUFS || e == ENOMEM ;
-}
 
 static int flying (void)
 {
@@ -243,7 +239,7 @@ static int told (int e)
 {
   socket_candidate const *y = x + (who == -1 ? x[0].error != ECANCELED : who) ;
   if (who == -1) return y->error == ECANCELED && same(&y->end, &t) ;
-  if (starting && !alone && scarce(e)) return !y->error && y->fd == -1 && !y->start.sec.x ;  /* put off */
+  if (starting && !alone && is_scarce(e)) return !y->error && y->fd == -1 && !y->start.sec.x ;  /* put off */
   return y->error == e && y->fd == -1 && same(&y->end, starting ? &y->start : &t) ;
 }
 
@@ -260,9 +256,9 @@ static int as_is_due (row const *w, unsigned int i, int e, int answer, int error
   if (h && well && x[0].error == clean[0] && x[1].error == clean[1]) return 1 ;
   if (h) return h == 2 && (answer == 0 || answer == 1 || answer == f->yes) && error == SAME ;
   if (!told(e)) return 0 ;
-  due = who == -1 ? -1 : starting && scarce(e) ? w->scarce[who] : w->failed[who] ;
+  due = who == -1 ? -1 : starting && is_scarce(e) ? w->scarce[who] : w->failed[who] ;
   if (due != -1) return answer == due && error == SAME ;
-  return answer == -1 && (error == e || (who >= 0 && !scarce(e) && error == x[!who].error)) ;
+  return answer == -1 && (error == e || (who >= 0 && !is_scarce(e) && error == x[!who].error)) ;
 }
 
 /* Nothing of it stays for the next race. */
@@ -311,7 +307,7 @@ static int impossible (situation const *f, int call, int e)
   return call == CALL_connect && (e == EINPROGRESS || e == EALREADY) && (no6 || f->open == &here) ;
 }
 
-static void races (void)
+static void each_call_may_fail (void)
 {
   for (size_t j = 0 ; j < sizeof rows / sizeof *rows ; j++)
   {
@@ -330,17 +326,17 @@ static void races (void)
   }
 }
 
-static void races_without_ip6 (void)
+static void each_call_may_fail_on_a_host_without_ip6 (void)
 {
   host(1, 0, 0) ;
-  races() ;
+  each_call_may_fail() ;
   host(0, 0, 0) ;
 }
 
-static void races_without_flags (void)
+static void each_call_may_fail_on_a_kernel_without_flags (void)
 {
   host(0, 0, 1) ;
-  races() ;
+  each_call_may_fail() ;
   host(0, 0, 0) ;
 }
 
@@ -349,11 +345,11 @@ static void races_without_flags (void)
 #ifndef LIBSOCKET_PORTABLE
 static void late (void) { silent() ; r.deadline = origin ; }
 
-static void races_icmp (void)
+static void an_icmp_error_ends_no_attempt (void)
 {
-  static row const w = { .f = { "connector_step ICMP", &up4, &stepping, 0, 0, ENOTCONN } } ;
-  static row const v = { .f = { "connectany ICMP", &silent, &anylate, -1, ETIMEDOUT, 0 } } ;
-  static row const u = { .f = { "connector_wait ICMP", &late, &waiting, -1, ETIMEDOUT, 0 } } ;
+  static row const w = { .f = { .name = "connector_step ICMP", .open = &up4, .call = &stepping, .first = ENOTCONN } } ;
+  static row const v = { .f = { .name = "connectany ICMP", .open = &silent, .call = &anylate, .yes = -1, .error = ETIMEDOUT } } ;
+  static row const u = { .f = { .name = "connector_wait ICMP", .open = &late, .call = &waiting, .yes = -1, .error = ETIMEDOUT } } ;
   seen = POLLERR ;
   for (unsigned int j = 0 ; errors[CALL_recvmsg][j] ; j++)
   {
@@ -368,7 +364,7 @@ static void races_icmp (void)
 }
 #endif
 
-static void no_faults (void)
+static void a_race_that_is_over_makes_no_call (void)
 {
   for (size_t j = 0 ; j < sizeof others / sizeof *others ; j++)
   {
@@ -385,12 +381,12 @@ int main (int argc, char **argv)
   faulting = &blame ;
   server = socket_tcp4() ;
   lasting = on4(server, 1) ;
-  RUN(races) ;
-  RUN(races_without_ip6) ;
-  RUN(races_without_flags) ;
-  RUN(no_faults) ;
+  RUN(each_call_may_fail) ;
+  RUN(each_call_may_fail_on_a_host_without_ip6) ;
+  RUN(each_call_may_fail_on_a_kernel_without_flags) ;
+  RUN(a_race_that_is_over_makes_no_call) ;
 #ifndef LIBSOCKET_PORTABLE
-  RUN(races_icmp) ;
+  RUN(an_icmp_error_ends_no_attempt) ;
 #endif
   close(server) ;
   return all_told() ;

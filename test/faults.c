@@ -10,15 +10,15 @@
 
 static situation const creations[] =
 {
-  { "tcp4", 0, &socket_tcp4, NEWFD, 0, 0 },
-  { "tcp4b", 0, &socket_tcp4b, NEWFD, 0, 0 },
-  { "tcp4_nbcoe", 0, &socket_tcp4_nbcoe, NEWFD, 0, 0 },
-  { "tcp6", 0, &socket_tcp6, NEWFD, 0, 0 },
-  { "tcp6b", 0, &socket_tcp6b, NEWFD, 0, 0 },
-  { "tcp6_nbcoe", 0, &socket_tcp6_nbcoe, NEWFD, 0, 0 }
+  { .name = "tcp4", .call = &socket_tcp4, .yes = NEWFD },
+  { .name = "tcp4b", .call = &socket_tcp4b, .yes = NEWFD },
+  { .name = "tcp4_nbcoe", .call = &socket_tcp4_nbcoe, .yes = NEWFD },
+  { .name = "tcp6", .call = &socket_tcp6, .yes = NEWFD },
+  { .name = "tcp6b", .call = &socket_tcp6b, .yes = NEWFD },
+  { .name = "tcp6_nbcoe", .call = &socket_tcp6_nbcoe, .yes = NEWFD }
 } ;
 
-static void create (void)
+static void each_call_of_tcp_creation_may_fail (void)
 {
   for (int h = 0 ; h < 4 ; h++)
   {
@@ -37,7 +37,7 @@ static void absent (situation const *f, int error)
   tell(f->name, CALL_socket, error, error) ;
 }
 
-static void create_family (void)
+static void a_family_that_is_absent_gives_EAFNOSUPPORT (void)
 {
   for (int h = 0 ; h < 2 ; h++)
   {
@@ -66,7 +66,7 @@ static void has (int fd, int domain, int nonblocking, int cloexec)
 
 /* Old kernels and hosts without IPv6: the promised flags on the family that there is */
 
-static void create_flags (void)
+static void sockets_have_their_flags_on_any_host (void)
 {
   for (int h = 0 ; h < 4 ; h++)
   {
@@ -106,23 +106,23 @@ CALL(bind6_reuse_mapped, socket_bind6_reuse(s, MAPPED6, 0, 0))
 
 static situation const binds4[] =
 {
-  { "bind4", &open4, &bind4, 0, 0, 0 },
-  { "bind4 null", &open4b, &bind4_null, 0, 0, 0 },
-  { "bind4_reuse", &open4, &bind4_reuse, 0, 0, 0 }
+  { .name = "bind4", .open = &open4, .call = &bind4 },
+  { .name = "bind4 null", .open = &open4b, .call = &bind4_null },
+  { .name = "bind4_reuse", .open = &open4, .call = &bind4_reuse }
 } ;
 
 static situation const binds6[] =
 {
-  { "bind6", &open6, &bind6, 0, 0, 0 },
-  { "bind6 null", &open6b, &bind6_null, 0, 0, 0 },
-  { "bind6 any", &open6, &bind6_any, 0, 0, 0 },
-  { "bind6 mapped", &open6, &bind6_mapped, 0, 0, 0 },
-  { "bind6_reuse", &open6, &bind6_reuse, 0, 0, 0 },
-  { "bind6_reuse null", &open6b, &bind6_reuse_null, 0, 0, 0 },
-  { "bind6_reuse mapped", &open6, &bind6_reuse_mapped, 0, 0, 0 }
+  { .name = "bind6", .open = &open6, .call = &bind6 },
+  { .name = "bind6 null", .open = &open6b, .call = &bind6_null },
+  { .name = "bind6 any", .open = &open6, .call = &bind6_any },
+  { .name = "bind6 mapped", .open = &open6, .call = &bind6_mapped },
+  { .name = "bind6_reuse", .open = &open6, .call = &bind6_reuse },
+  { .name = "bind6_reuse null", .open = &open6b, .call = &bind6_reuse_null },
+  { .name = "bind6_reuse mapped", .open = &open6, .call = &bind6_reuse_mapped }
 } ;
 
-static void binding (void)
+static void each_call_of_bind_may_fail (void)
 {
   EACH(binds4) ;
   EACH(binds6) ;
@@ -173,35 +173,35 @@ CALL(accepting6_nbcoe, socket_accept6_nbcoe(l, ip, &port, &scope))
 
 static situation const listens[] =
 {
-  { "listen IPv4", &open4, &listening, 0, 0, 0 },
-  { "listen IPv6", &open6, &listening, 0, 0, 0 }
+  { .name = "listen IPv4", .open = &open4, .call = &listening },
+  { .name = "listen IPv6", .open = &open6, .call = &listening }
 } ;
 
 static situation const accepts[] =
 {
-  { "accept4", &serve4, &accepting4, NEWFD, 0, 0 },
-  { "accept4_nbcoe", &serve4, &accepting4_nbcoe, NEWFD, 0, 0 },
-  { "accept6 IPv4", &serve4, &accepting6, NEWFD, 0, 0 },
-  { "accept6_nbcoe IPv4", &serve4, &accepting6_nbcoe, NEWFD, 0, 0 },
-  { "accept4 mapped", &serve_mapped, &accepting4, NEWFD, 0, 0 },
-  { "accept4_nbcoe mapped", &serve_mapped, &accepting4_nbcoe, NEWFD, 0, 0 },
-  { "accept6", &serve6, &accepting6, NEWFD, 0, 0 },
-  { "accept6_nbcoe", &serve6, &accepting6_nbcoe, NEWFD, 0, 0 },
+  { .name = "accept4", .open = &serve4, .call = &accepting4, .yes = NEWFD },
+  { .name = "accept4_nbcoe", .open = &serve4, .call = &accepting4_nbcoe, .yes = NEWFD },
+  { .name = "accept6 IPv4", .open = &serve4, .call = &accepting6, .yes = NEWFD },
+  { .name = "accept6_nbcoe IPv4", .open = &serve4, .call = &accepting6_nbcoe, .yes = NEWFD },
+  { .name = "accept4 mapped", .open = &serve_mapped, .call = &accepting4, .yes = NEWFD },
+  { .name = "accept4_nbcoe mapped", .open = &serve_mapped, .call = &accepting4_nbcoe, .yes = NEWFD },
+  { .name = "accept6", .open = &serve6, .call = &accepting6, .yes = NEWFD },
+  { .name = "accept6_nbcoe", .open = &serve6, .call = &accepting6_nbcoe, .yes = NEWFD },
 } ;
 
 /* What cannot be told is not accepted: an IPv6 peer by an IPv4 function, another family, no address. */
 
 static situation const refusals[] =
 {
-  { "accept4 IPv6", &serve6, &accepting4, NEWFD, EAFNOSUPPORT, 0 },
-  { "accept4_nbcoe IPv6", &serve6, &accepting4_nbcoe, NEWFD, EAFNOSUPPORT, 0 },
-  { "accept4 UNIX", &serve_unix, &accepting4, NEWFD, EAFNOSUPPORT, 0 },
-  { "accept4_nbcoe UNIX", &serve_unix, &accepting4_nbcoe, NEWFD, EAFNOSUPPORT, 0 },
-  { "accept6 UNIX", &serve_unix, &accepting6, NEWFD, EAFNOSUPPORT, 0 },
-  { "accept6_nbcoe UNIX", &serve_unix, &accepting6_nbcoe, NEWFD, EAFNOSUPPORT, 0 }
+  { .name = "accept4 IPv6", .open = &serve6, .call = &accepting4, .yes = NEWFD, .error = EAFNOSUPPORT },
+  { .name = "accept4_nbcoe IPv6", .open = &serve6, .call = &accepting4_nbcoe, .yes = NEWFD, .error = EAFNOSUPPORT },
+  { .name = "accept4 UNIX", .open = &serve_unix, .call = &accepting4, .yes = NEWFD, .error = EAFNOSUPPORT },
+  { .name = "accept4_nbcoe UNIX", .open = &serve_unix, .call = &accepting4_nbcoe, .yes = NEWFD, .error = EAFNOSUPPORT },
+  { .name = "accept6 UNIX", .open = &serve_unix, .call = &accepting6, .yes = NEWFD, .error = EAFNOSUPPORT },
+  { .name = "accept6_nbcoe UNIX", .open = &serve_unix, .call = &accepting6_nbcoe, .yes = NEWFD, .error = EAFNOSUPPORT }
 } ;
 
-static void serving (void)
+static void each_call_of_listen_and_accept_may_fail (void)
 {
   EACH(listens) ;
   for (int h = 0 ; h < 2 ; h++)
@@ -215,7 +215,7 @@ static void serving (void)
   host(0, 0, 0) ;
 }
 
-static void accept_absent (void)
+static void accept_gives_ENOSYS_where_there_is_none (void)
 {
   noaccept = 1 ;
   serve4() ;
@@ -237,7 +237,7 @@ static void __attribute__ ((noinline)) dirty (void)
   for (size_t i = 0 ; i < sizeof x / sizeof *x ; i++) x[i] = AF_INET ;
 }
 
-static void accept_nameless (void)
+static void a_peer_without_an_address_is_not_accepted (void)
 {
   nopeer = 1 ;
   for (int h = 0 ; h < 2 ; h++)
@@ -257,7 +257,7 @@ static void accept_nameless (void)
   nopeer = 0 ;
 }
 
-static void accept_flags (void)
+static void accepted_sockets_have_their_flags_on_any_host (void)
 {
   for (int h = 0 ; h < 4 ; h++)
   {
@@ -279,7 +279,7 @@ static void accept_flags (void)
 
 /* Descriptor 0 is as good as any, whatever errno was before. */
 
-static void zero (void)
+static void descriptor_0_is_a_socket_like_any_other (void)
 {
   int in = dup(0), null ;
   close(0) ;
@@ -325,7 +325,7 @@ static void zero (void)
   close(in) ;
 }
 
-static void listen_backlog (void)
+static void a_backlog_is_at_most_INT_MAX (void)
 {
   static unsigned int const asked[] = { 0, 1, 5, INT_MAX, (unsigned int)INT_MAX + 1, UINT_MAX } ;
   static int const given[] = { 0, 1, 5, INT_MAX, INT_MAX, INT_MAX } ;
@@ -369,25 +369,25 @@ CALL(connect6_any, socket_connect6(s, ANY6, lport, 0))
 
 static situation const connects4[] =
 {
-  { "connect4", &call4, &connect4, 0, EINPROGRESS, 0 },
-  { "connect4 blocking", &call4b, &connect4, 0, 0, 0 },
-  { "connect4 interrupted", &call4b, &connect4, 0, 0, EINTR }
+  { .name = "connect4", .open = &call4, .call = &connect4, .error = EINPROGRESS },
+  { .name = "connect4 blocking", .open = &call4b, .call = &connect4 },
+  { .name = "connect4 interrupted", .open = &call4b, .call = &connect4, .first = EINTR }
 } ;
 
 static situation const connects6[] =
 {
-  { "connect6", &call6, &connect6, 0, EINPROGRESS, 0 },
-  { "connect6 mapped", &call_mapped, &connect6_mapped, 0, EINPROGRESS, 0 },
-  { "connect6 any", &call_any, &connect6_any, 0, EINPROGRESS, 0 },
-  { "connect6 blocking", &call6b, &connect6, 0, 0, 0 },
-  { "connect6 blocking mapped", &call_mappedb, &connect6_mapped, 0, 0, 0 },
-  { "connect6 blocking any", &call_anyb, &connect6_any, 0, 0, 0 },
-  { "connect6 interrupted", &call6b, &connect6, 0, 0, EINTR },
-  { "connect6 interrupted mapped", &call_mappedb, &connect6_mapped, 0, 0, EINTR },
-  { "connect6 interrupted any", &call_anyb, &connect6_any, 0, 0, EINTR }
+  { .name = "connect6", .open = &call6, .call = &connect6, .error = EINPROGRESS },
+  { .name = "connect6 mapped", .open = &call_mapped, .call = &connect6_mapped, .error = EINPROGRESS },
+  { .name = "connect6 any", .open = &call_any, .call = &connect6_any, .error = EINPROGRESS },
+  { .name = "connect6 blocking", .open = &call6b, .call = &connect6 },
+  { .name = "connect6 blocking mapped", .open = &call_mappedb, .call = &connect6_mapped },
+  { .name = "connect6 blocking any", .open = &call_anyb, .call = &connect6_any },
+  { .name = "connect6 interrupted", .open = &call6b, .call = &connect6, .first = EINTR },
+  { .name = "connect6 interrupted mapped", .open = &call_mappedb, .call = &connect6_mapped, .first = EINTR },
+  { .name = "connect6 interrupted any", .open = &call_anyb, .call = &connect6_any, .first = EINTR }
 } ;
 
-static void connecting (void)
+static void each_call_of_connect_may_fail (void)
 {
   for (lost = 0 ; lost < 2 ; lost++)
   {
@@ -404,13 +404,13 @@ static void connecting (void)
 
 /* Interrupted, and then refused: it is the refusal that counts. */
 
-static void connect_refused (void)
+static void a_refusal_after_an_interruption_is_returned (void)
 {
   static situation const f[] =
   {
-    { "connect4 refused", &refuse4b, &connect4, 0, ECONNREFUSED, EINTR },
-    { "connect6 refused", &refuse6b, &connect6, 0, ECONNREFUSED, EINTR },
-    { "connect6 mapped refused", &refuse_mappedb, &connect6_mapped, 0, ECONNREFUSED, EINTR }
+    { .name = "connect4 refused", .open = &refuse4b, .call = &connect4, .error = ECONNREFUSED, .first = EINTR },
+    { .name = "connect6 refused", .open = &refuse6b, .call = &connect6, .error = ECONNREFUSED, .first = EINTR },
+    { .name = "connect6 mapped refused", .open = &refuse_mappedb, .call = &connect6_mapped, .error = ECONNREFUSED, .first = EINTR }
   } ;
   for (int i = 0 ; i < 3 ; i++) attempt(f + i, 0, 0, SAME) ;
 }
@@ -425,17 +425,17 @@ CALL(fastopen6_mapped, five(socket_fastopen_connect6(s, MAPPED6, lport, 0, "hell
 
 static situation const fastopens[] =
 {
-  { "fastopen_connect4", &call4, &fastopen4, 0, EINPROGRESS, 0 },
-  { "fastopen_connect4 blocking", &call4b, &fastopen4, 0, 0, 0 },
-  { "fastopen_connect6", &call6, &fastopen6, 0, EINPROGRESS, 0 },
-  { "fastopen_connect6 blocking", &call6b, &fastopen6, 0, 0, 0 },
-  { "fastopen_connect6 mapped", &call_mapped, &fastopen6_mapped, 0, EINPROGRESS, 0 },
-  { "fastopen_connect6 blocking mapped", &call_mappedb, &fastopen6_mapped, 0, 0, 0 },
-  { "fastopen_connect4 interrupted", &call4b, &fastopen4, 0, 0, EINTR },
-  { "fastopen_connect6 interrupted", &call6b, &fastopen6, 0, 0, EINTR }
+  { .name = "fastopen_connect4", .open = &call4, .call = &fastopen4, .error = EINPROGRESS },
+  { .name = "fastopen_connect4 blocking", .open = &call4b, .call = &fastopen4 },
+  { .name = "fastopen_connect6", .open = &call6, .call = &fastopen6, .error = EINPROGRESS },
+  { .name = "fastopen_connect6 blocking", .open = &call6b, .call = &fastopen6 },
+  { .name = "fastopen_connect6 mapped", .open = &call_mapped, .call = &fastopen6_mapped, .error = EINPROGRESS },
+  { .name = "fastopen_connect6 blocking mapped", .open = &call_mappedb, .call = &fastopen6_mapped },
+  { .name = "fastopen_connect4 interrupted", .open = &call4b, .call = &fastopen4, .first = EINTR },
+  { .name = "fastopen_connect6 interrupted", .open = &call6b, .call = &fastopen6, .first = EINTR }
 } ;
 
-static void fastopening (void)
+static void each_call_of_fastopen_connect_may_fail (void)
 {
   EACH(fastopens) ;
   host(1, 0, 0) ;
@@ -463,21 +463,21 @@ static void up6b (void) { up(AF_INET6, 0, LOOPBACK6) ; }
 
 static situation const connections[] =
 {
-  { "connected IPv4", &up4, &connected, 1, 0, 0 },
-  { "connected IPv6", &up6, &connected, 1, 0, 0 },
-  { "connected late IPv4", &up4, &connected, 1, 0, ENOTCONN },
-  { "connected late IPv6", &up6, &connected, 1, 0, ENOTCONN },
-  { "connected late IPv4 blocking", &up4b, &connected, 1, 0, ENOTCONN },
-  { "connected late IPv6 blocking", &up6b, &connected, 1, 0, ENOTCONN }
+  { .name = "connected IPv4", .open = &up4, .call = &connected, .yes = 1 },
+  { .name = "connected IPv6", .open = &up6, .call = &connected, .yes = 1 },
+  { .name = "connected late IPv4", .open = &up4, .call = &connected, .yes = 1, .first = ENOTCONN },
+  { .name = "connected late IPv6", .open = &up6, .call = &connected, .yes = 1, .first = ENOTCONN },
+  { .name = "connected late IPv4 blocking", .open = &up4b, .call = &connected, .yes = 1, .first = ENOTCONN },
+  { .name = "connected late IPv6 blocking", .open = &up6b, .call = &connected, .yes = 1, .first = ENOTCONN }
 } ;
 
-static void connected_faults (void) { EACH(connections) ; }
+static void each_call_of_connected_may_fail (void) { EACH(connections) ; }
 
 /* An ICMP error is on the socket and the attempt goes on, whether that error can be read or not. */
 
-static void connected_icmp (void)
+static void an_unread_icmp_error_ends_no_attempt (void)
 {
-  static situation const f = { "connected ICMP", &up4, &connected, 1, 0, ENOTCONN } ;
+  static situation const f = { .name = "connected ICMP", .open = &up4, .call = &connected, .yes = 1, .first = ENOTCONN } ;
   seen = POLLERR ;
   attempt(&f, 2, 0, EINPROGRESS) ;
 #ifndef LIBSOCKET_PORTABLE
@@ -488,16 +488,16 @@ static void connected_icmp (void)
 
 /* POSIX: POLLHUP comes without POLLOUT. */
 
-static void connected_hup (void)
+static void a_socket_with_POLLHUP_alone_is_asked (void)
 {
-  static situation const f = { "connected POLLHUP", &up4, &connected, 1, 0, ENOTCONN } ;
+  static situation const f = { .name = "connected POLLHUP", .open = &up4, .call = &connected, .yes = 1, .first = ENOTCONN } ;
   seen = POLLHUP ;
   attempt(&f, 0, 0, SAME) ;
   check(k.polled == 1) ;
   seen = 0 ;
 }
 
-static void connected_error (void)
+static void connected_returns_the_error_of_the_attempt (void)
 {
   static int const error[] = { ECONNREFUSED, ECONNRESET, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EACCES, EPERM, EPROTO, ENOPROTOOPT } ;
   for (size_t i = 0 ; i < sizeof error / sizeof *error ; i++)
@@ -531,16 +531,16 @@ CALL(fastopen_used, socket_fastopen_used(s))
 
 static situation const options[] =
 {
-  { "deferaccept", &open4, &deferaccept, 0, 0, 0 },
-  { "quickack", &open6, &quickack, 0, 0, 0 },
-  { "fastopen", &open4, &fastopen, 0, 0, 0 },
-  { "fastopen_queue", &open6, &fastopen_queue, 0, 0, 0 },
-  { "fastopen_key", &open4, &fastopen_key, 0, 0, 0 },
-  { "fastopen_defer", &open6, &fastopen_defer, 0, 0, 0 },
-  { "fastopen_used", &open4, &fastopen_used, 0, 0, 0 }
+  { .name = "deferaccept", .open = &open4, .call = &deferaccept },
+  { .name = "quickack", .open = &open6, .call = &quickack },
+  { .name = "fastopen", .open = &open4, .call = &fastopen },
+  { .name = "fastopen_queue", .open = &open6, .call = &fastopen_queue },
+  { .name = "fastopen_key", .open = &open4, .call = &fastopen_key },
+  { .name = "fastopen_defer", .open = &open6, .call = &fastopen_defer },
+  { .name = "fastopen_used", .open = &open4, .call = &fastopen_used }
 } ;
 
-static void option_faults (void) { EACH(options) ; }
+static void each_call_of_the_options_may_fail (void) { EACH(options) ; }
 #endif
 
 /* Names */
@@ -552,25 +552,25 @@ CALL(remote6, socket_remote6(c, ip, &port, &scope))
 
 static situation const naming[] =
 {
-  { "local4", &serve4, &local4, 0, 0, 0 },
-  { "local4 mapped", &serve_mapped, &local4, 0, 0, 0 },
-  { "local6", &serve6, &local6, 0, 0, 0 },
-  { "local6 IPv4", &serve4, &local6, 0, 0, 0 },
-  { "remote4", &serve4, &remote4, 0, 0, 0 },
-  { "remote4 mapped", &serve_mapped, &remote4, 0, 0, 0 },
-  { "remote6", &serve6, &remote6, 0, 0, 0 },
-  { "remote6 IPv4", &serve4, &remote6, 0, 0, 0 }
+  { .name = "local4", .open = &serve4, .call = &local4 },
+  { .name = "local4 mapped", .open = &serve_mapped, .call = &local4 },
+  { .name = "local6", .open = &serve6, .call = &local6 },
+  { .name = "local6 IPv4", .open = &serve4, .call = &local6 },
+  { .name = "remote4", .open = &serve4, .call = &remote4 },
+  { .name = "remote4 mapped", .open = &serve_mapped, .call = &remote4 },
+  { .name = "remote6", .open = &serve6, .call = &remote6 },
+  { .name = "remote6 IPv4", .open = &serve4, .call = &remote6 }
 } ;
 
 static situation const nameless[] =
 {
-  { "local4 IPv6", &serve6, &local4, 0, EAFNOSUPPORT, 0 },
-  { "local6 UNIX", &serve_unix, &local6, 0, EAFNOSUPPORT, 0 },
-  { "remote4 IPv6", &serve6, &remote4, 0, EAFNOSUPPORT, 0 },
-  { "remote6 UNIX", &serve_unix, &remote6, 0, EAFNOSUPPORT, 0 }
+  { .name = "local4 IPv6", .open = &serve6, .call = &local4, .error = EAFNOSUPPORT },
+  { .name = "local6 UNIX", .open = &serve_unix, .call = &local6, .error = EAFNOSUPPORT },
+  { .name = "remote4 IPv6", .open = &serve6, .call = &remote4, .error = EAFNOSUPPORT },
+  { .name = "remote6 UNIX", .open = &serve_unix, .call = &remote6, .error = EAFNOSUPPORT }
 } ;
 
-static void named (void)
+static void each_call_of_local_and_remote_may_fail (void)
 {
   EACH(naming) ;
   for (int i = 0 ; i < 4 ; i++) attempt(nameless + i, 0, 0, SAME) ;
@@ -580,17 +580,17 @@ static void named (void)
 
 static situation const udps[] =
 {
-  { "udp4", 0, &socket_udp4, NEWFD, 0, 0 },
-  { "udp4b", 0, &socket_udp4b, NEWFD, 0, 0 },
-  { "udp6", 0, &socket_udp6, NEWFD, 0, 0 },
-  { "udp6b", 0, &socket_udp6b, NEWFD, 0, 0 },
-  { "sctp4", 0, &socket_sctp4, NEWFD, 0, 0 },
-  { "sctp4b", 0, &socket_sctp4b, NEWFD, 0, 0 },
-  { "sctp6", 0, &socket_sctp6, NEWFD, 0, 0 },
-  { "sctp6b", 0, &socket_sctp6b, NEWFD, 0, 0 }
+  { .name = "udp4", .call = &socket_udp4, .yes = NEWFD },
+  { .name = "udp4b", .call = &socket_udp4b, .yes = NEWFD },
+  { .name = "udp6", .call = &socket_udp6, .yes = NEWFD },
+  { .name = "udp6b", .call = &socket_udp6b, .yes = NEWFD },
+  { .name = "sctp4", .call = &socket_sctp4, .yes = NEWFD },
+  { .name = "sctp4b", .call = &socket_sctp4b, .yes = NEWFD },
+  { .name = "sctp6", .call = &socket_sctp6, .yes = NEWFD },
+  { .name = "sctp6b", .call = &socket_sctp6b, .yes = NEWFD }
 } ;
 
-static void create_udp (void)
+static void each_call_of_udp_and_sctp_creation_may_fail (void)
 {
   int fd ;
   for (int h = 0 ; h < 4 ; h++)
@@ -659,32 +659,32 @@ CALL(send6_any, one(socket_send6_flag(c, "x", 1, ANY6, lport, 0, MSG_NOSIGNAL)))
 
 static situation const receptions[] =
 {
-  { "recv4", &sent4, &recv4, 0, 0, 0 },
-  { "recv4 mapped", &sent_mapped, &recv4, 0, 0, 0 },
-  { "recv6", &sent6, &recv6, 0, 0, 0 },
-  { "recv6 IPv4", &sent4, &recv6, 0, 0, 0 }
+  { .name = "recv4", .open = &sent4, .call = &recv4 },
+  { .name = "recv4 mapped", .open = &sent_mapped, .call = &recv4 },
+  { .name = "recv6", .open = &sent6, .call = &recv6 },
+  { .name = "recv6 IPv4", .open = &sent4, .call = &recv6 }
 } ;
 
 static situation const strange[] =
 {
-  { "recv4 IPv6", &sent6, &recv4, 0, EAFNOSUPPORT, 0 },
-  { "recv6 UNIX", &sent_unix, &recv6, 0, EAFNOSUPPORT, 0 }
+  { .name = "recv4 IPv6", .open = &sent6, .call = &recv4, .error = EAFNOSUPPORT },
+  { .name = "recv6 UNIX", .open = &sent_unix, .call = &recv6, .error = EAFNOSUPPORT }
 } ;
 
 static situation const sends4[] =
 {
-  { "send4", &letter4, &send4, 0, 0, 0 },
-  { "send4_flag", &letter4, &send4_flag, 0, 0, 0 }
+  { .name = "send4", .open = &letter4, .call = &send4 },
+  { .name = "send4_flag", .open = &letter4, .call = &send4_flag }
 } ;
 
 static situation const sends6[] =
 {
-  { "send6", &letter6, &send6, 0, 0, 0 },
-  { "send6 mapped", &letter_mapped, &send6_mapped, 0, 0, 0 },
-  { "send6_flag any", &letter_any, &send6_any, 0, 0, 0 }
+  { .name = "send6", .open = &letter6, .call = &send6 },
+  { .name = "send6 mapped", .open = &letter_mapped, .call = &send6_mapped },
+  { .name = "send6_flag any", .open = &letter_any, .call = &send6_any }
 } ;
 
-static void datagrams (void)
+static void each_call_of_send_and_recv_may_fail (void)
 {
   EACH(receptions) ;
   for (int i = 0 ; i < 2 ; i++) attempt(strange + i, 0, 0, SAME) ;
@@ -708,11 +708,11 @@ CALL(getifname, !!strcmp(socket_getifname(lo), "[unknown]"))
 
 static situation const interfaces[] =
 {
-  { "getifidx", 0, &getifidx, 1, 0, 0 },
-  { "getifname", &index_of_lo, &getifname, 1, 0, 0 }
+  { .name = "getifidx", .call = &getifidx, .yes = 1 },
+  { .name = "getifname", .open = &index_of_lo, .call = &getifname, .yes = 1 }
 } ;
 
-static void interface_faults (void) { EACH(interfaces) ; }
+static void each_call_of_getifidx_and_getifname_may_fail (void) { EACH(interfaces) ; }
 
 /* One call each; what tries gives no answer. */
 
@@ -737,26 +737,26 @@ CALL(mcloop6, socket_mcloop6(s, 1))
 
 static situation const multicasts[] =
 {
-  { "broadcast", &udp4, &broadcast, 0, 0, 0 },
-  { "mcjoin4", &udp4, &mcjoin4, 0, 0, 0 },
-  { "mcjoin6", &udp6, &mcjoin6, 0, 0, 0 },
-  { "mcleave6", &member6, &mcleave6, 0, 0, 0 },
-  { "mcttl4", &udp4, &mcttl4, 0, 0, 0 },
-  { "mchopcount6", &udp6, &mchopcount6, 0, 0, 0 },
-  { "mcloop4", &udp4, &mcloop4, 0, 0, 0 },
-  { "mcloop6", &udp6, &mcloop6, 0, 0, 0 }
+  { .name = "broadcast", .open = &udp4, .call = &broadcast },
+  { .name = "mcjoin4", .open = &udp4, .call = &mcjoin4 },
+  { .name = "mcjoin6", .open = &udp6, .call = &mcjoin6 },
+  { .name = "mcleave6", .open = &member6, .call = &mcleave6 },
+  { .name = "mcttl4", .open = &udp4, .call = &mcttl4 },
+  { .name = "mchopcount6", .open = &udp6, .call = &mchopcount6 },
+  { .name = "mcloop4", .open = &udp4, .call = &mcloop4 },
+  { .name = "mcloop6", .open = &udp6, .call = &mcloop6 }
 } ;
 
 static situation const leaves[] =
 {
-  { "mcleave4 not on that interface", &member4, &mcleave4, 0, 0, EADDRNOTAVAIL },
-  { "mcleave4 no route", &member4, &mcleave4, 0, 0, ENODEV }
+  { .name = "mcleave4 not on that interface", .open = &member4, .call = &mcleave4, .first = EADDRNOTAVAIL },
+  { .name = "mcleave4 no route", .open = &member4, .call = &mcleave4, .first = ENODEV }
 } ;
 
-static situation const member = { "mcleave4", &member4, &mcleave4, 0, 0, 0 } ;
-static situation const stranger = { "mcleave4 no member", &udp4, &mcleave4, 0, EADDRNOTAVAIL, 0 } ;
+static situation const member = { .name = "mcleave4", .open = &member4, .call = &mcleave4 } ;
+static situation const stranger = { .name = "mcleave4 no member", .open = &udp4, .call = &mcleave4, .error = EADDRNOTAVAIL } ;
 
-static void multicast (void)
+static void each_call_of_multicast_may_fail (void)
 {
   EACH(multicasts) ;
   for (int i = 0 ; i < 2 ; i++)
@@ -774,7 +774,7 @@ static void multicast (void)
 
 /* It tries less as long as it was too much, and never says anything. */
 
-static void reserving (void)
+static void tryreservein_asks_for_less_until_there_is_room (void)
 {
   int before = 0, after = 0 ;
   socklen_t len = sizeof before ;
@@ -846,7 +846,7 @@ static void converse (char const *where, char const *to, int (*maker) (void), in
   shut() ;
 }
 
-static void without_ip6 (void)
+static void an_ip6_program_talks_on_a_host_without_ip6 (void)
 {
   static char const *const where[] = { 0, ANY6, LOOPBACK6, MAPPED6 } ;
   static char const *const to[] = { MAPPED6, LOOPBACK6, ANY6 } ;
@@ -863,7 +863,7 @@ static void without_ip6 (void)
   host(0, 0, 0) ;
 }
 
-static void without_ip6_native (void)
+static void native_addresses_give_EAFNOSUPPORT_on_a_host_without_ip6 (void)
 {
   static char const foreign[16] = "\40\1\15\270\0\0\0\0\0\0\0\0\0\0\0\1" ;  /* 2001:db8::1 */
   static char const linklocal[16] = "\376\200\0\0\0\0\0\0\0\0\0\0\0\0\0\1" ;
@@ -889,7 +889,7 @@ static void without_ip6_native (void)
 /* As few system calls as can be */
 
 #ifndef LIBSOCKET_PORTABLE
-static void frugal (void)
+static void creation_and_accept_make_no_call_too_many (void)
 {
   k.on = 1 ;
   for (int i = 0 ; i < 6 ; i++)
@@ -921,34 +921,34 @@ int main (int argc, char **argv)
 {
   (void)argv ;
   listing = argc > 1 ;
-  RUN(create) ;
-  RUN(create_family) ;
-  RUN(create_flags) ;
-  RUN(binding) ;
-  RUN(serving) ;
-  RUN(accept_absent) ;
-  RUN(accept_nameless) ;
-  RUN(accept_flags) ;
-  RUN(zero) ;
-  RUN(listen_backlog) ;
-  RUN(connecting) ;
-  RUN(connect_refused) ;
-  RUN(fastopening) ;
-  RUN(connected_faults) ;
-  RUN(connected_icmp) ;
-  RUN(connected_hup) ;
-  RUN(connected_error) ;
-  RUN(named) ;
-  RUN(create_udp) ;
-  RUN(datagrams) ;
-  RUN(interface_faults) ;
-  RUN(multicast) ;
-  RUN(reserving) ;
-  RUN(without_ip6) ;
-  RUN(without_ip6_native) ;
+  RUN(each_call_of_tcp_creation_may_fail) ;
+  RUN(a_family_that_is_absent_gives_EAFNOSUPPORT) ;
+  RUN(sockets_have_their_flags_on_any_host) ;
+  RUN(each_call_of_bind_may_fail) ;
+  RUN(each_call_of_listen_and_accept_may_fail) ;
+  RUN(accept_gives_ENOSYS_where_there_is_none) ;
+  RUN(a_peer_without_an_address_is_not_accepted) ;
+  RUN(accepted_sockets_have_their_flags_on_any_host) ;
+  RUN(descriptor_0_is_a_socket_like_any_other) ;
+  RUN(a_backlog_is_at_most_INT_MAX) ;
+  RUN(each_call_of_connect_may_fail) ;
+  RUN(a_refusal_after_an_interruption_is_returned) ;
+  RUN(each_call_of_fastopen_connect_may_fail) ;
+  RUN(each_call_of_connected_may_fail) ;
+  RUN(an_unread_icmp_error_ends_no_attempt) ;
+  RUN(a_socket_with_POLLHUP_alone_is_asked) ;
+  RUN(connected_returns_the_error_of_the_attempt) ;
+  RUN(each_call_of_local_and_remote_may_fail) ;
+  RUN(each_call_of_udp_and_sctp_creation_may_fail) ;
+  RUN(each_call_of_send_and_recv_may_fail) ;
+  RUN(each_call_of_getifidx_and_getifname_may_fail) ;
+  RUN(each_call_of_multicast_may_fail) ;
+  RUN(tryreservein_asks_for_less_until_there_is_room) ;
+  RUN(an_ip6_program_talks_on_a_host_without_ip6) ;
+  RUN(native_addresses_give_EAFNOSUPPORT_on_a_host_without_ip6) ;
 #ifndef LIBSOCKET_PORTABLE
-  RUN(option_faults) ;
-  RUN(frugal) ;
+  RUN(each_call_of_the_options_may_fail) ;
+  RUN(creation_and_accept_make_no_call_too_many) ;
 #endif
   return all_told() ;
 }

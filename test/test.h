@@ -14,6 +14,7 @@
 #define _GNU_SOURCE
 #endif
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -66,7 +67,7 @@ static inline char const *test_words (char const *identifier)
 {
   static char s[128] ;
   snprintf(s, sizeof s, "%s", identifier) ;
-  for (char *p = s ; *p ; p++) if (*p == '_') *p = ' ' ;
+  for (char *p = s ; *p ; p++) if (*p == '_' && !(isupper(p[-1]) && isupper(p[1]))) *p = ' ' ;  /* not in INT_MAX */
   return s ;
 }
 
