@@ -110,7 +110,7 @@ $(TESTS) $(PROPS): $(LIBRARY) test/test.h
 test/fastopen test/fastopen_listener: test/fastopen.h
 test/fastopen test/fastopen_listener test/fastopen_signals: test/slow.h test/tun.h
 test/connector_network: test/tun.h test/wan
-test/connector_soak: test/wan
+test/connector_soak: test/race.h test/syscalls.h test/wan
 test/wan: test/tun.h
 test/connect test/connected test/connector_threads: test/loopback.h
 test/faults test/connector_faults: test/faults.h test/race.h test/syscalls.h
