@@ -4,37 +4,13 @@
 
 #include "test.h"
 
-#include <time.h>
-#include <netinet/tcp.h>
 #include <sys/time.h>
-#include <sys/un.h>
 
 #include "socket.h"
 #include "loopback.h"
 
 #define NATIVE6 "\40\1\15\270\0\0\0\0\0\0\0\0\0\0\0\1"
 #define LINKLOCAL6 "\376\200\0\0\0\0\0\0\0\0\0\0\0\0\0\12"
-
-#define ip(command) check(!system("ip " command))
-
-static int listener (int v6, uint16_t *port)
-{
-  int s = bound(v6, port) ;
-  check(!socket_listen(s, 16)) ;
-  return s ;
-}
-
-/* a listener that lets SYNs fall: the one place in its queue is taken */
-
-static int silent (int v6, uint16_t *port, int *filler)
-{
-  int s = bindto(v6, port) ;
-  check(!socket_listen(s, 0)) ;
-  *filler = tcp(v6, 1) ;
-  check(!conn(*filler, v6, *port)) ;
-  check(test_ready(s, POLLIN)) ;
-  return s ;
-}
 
 static int pending (int s)
 {
@@ -58,7 +34,7 @@ static int joined (int s, int l, uint16_t port)
 
 /* blocking */
 
-static void blocks (int v6)
+static void a_blocking_socket_comes_back_connected (int v6)
 {
   uint16_t port ;
   int l = listener(v6, &port), s = tcp(v6, 1) ;
@@ -70,7 +46,7 @@ static void blocks (int v6)
   close(l) ;
 }
 
-static void refuses (int v6)
+static void a_refused_blocking_socket_may_try_again (int v6)
 {
   uint16_t port ;
   int l = bound(v6, &port), s = tcp(v6, 1) ;
@@ -83,66 +59,56 @@ static void refuses (int v6)
   close(l) ;
 }
 
-static void blocking4 (void) { blocks(0) ; }
-static void blocking6 (void) { blocks(1) ; }
-static void refused4 (void) { refuses(0) ; }
-static void refused6 (void) { refuses(1) ; }
-
 
 /* non-blocking */
 
-static void pending_up (void)
+static void a_pending_attempt_comes_up (void)
 {
-  uint16_t port[2] = { 0, 0 } ;
-  int filler[2], l[2], s[2] ;
+  struct silence x[2] ;
+  int s[2] ;
   for (int i = 0 ; i < 2 ; i++)
   {
-    l[i] = silent(i, port + i, filler + i) ;
+    x[i] = silence(i) ;
     s[i] = tcp(i, 0) ;
-    check(fails(conn(s[i], i, port[i]), EINPROGRESS)) ;
-    for (int j = 0 ; j < 3 ; j++) check(fails(conn(s[i], i, port[i]), EINPROGRESS)) ;
+    for (int j = 0 ; j < 4 ; j++) check(fails(conn(s[i], i, x[i].port), EINPROGRESS)) ;
     check(pending(s[i])) ;
-    check(joined(filler[i], l[i], port[i])) ;
+    check(joined(x[i].filler, x[i].listener, x[i].port)) ;
   }
   for (int i = 0 ; i < 2 ; i++)
   {
     check(test_ready(s[i], POLLOUT)) ;
-    check(joined(s[i], l[i], port[i])) ;
-    check(keeps(!conn(s[i], i, port[i]))) ;  /* Linux tells the success once */
-    check(fails(conn(s[i], i, port[i]), EISCONN)) ;
-    check(fails(conn(s[i], i, port[i]), EISCONN)) ;
+    check(joined(s[i], x[i].listener, x[i].port)) ;
+    check(keeps(!conn(s[i], i, x[i].port))) ;  /* Linux tells the success once */
+    check(fails(conn(s[i], i, x[i].port), EISCONN)) ;
+    check(fails(conn(s[i], i, x[i].port), EISCONN)) ;
     close(s[i]) ;
-    close(filler[i]) ;
-    close(l[i]) ;
+    silence_ends(x + i) ;
   }
 }
 
-static void pending_refused (void)
+static void a_pending_attempt_is_refused (void)
 {
-  uint16_t port[2] ;
-  int filler[2], keep[2], s[2] ;
+  struct silence x[2] ;
+  int s[2] ;
   for (int i = 0 ; i < 2 ; i++)
   {
-    int l ;
-    keep[i] = bound(i, port + i) ;  /* from others, when the listener is gone */
-    l = silent(i, port + i, filler + i) ;
+    x[i] = silence(i) ;
     s[i] = tcp(i, 0) ;
-    check(fails(conn(s[i], i, port[i]), EINPROGRESS)) ;
-    check(fails(conn(s[i], i, port[i]), EINPROGRESS)) ;
-    close(l) ;
+    check(fails(conn(s[i], i, x[i].port), EINPROGRESS)) ;
+    check(fails(conn(s[i], i, x[i].port), EINPROGRESS)) ;
+    silence_refuses(x + i) ;
   }
   for (int i = 0 ; i < 2 ; i++)
   {
     check(test_ready(s[i], POLLOUT)) ;
-    check(fails(conn(s[i], i, port[i]), ECONNREFUSED)) ;
-    check(fails(conn(s[i], i, port[i]), EINPROGRESS)) ;  /* a new attempt */
+    check(fails(conn(s[i], i, x[i].port), ECONNREFUSED)) ;
+    check(fails(conn(s[i], i, x[i].port), EINPROGRESS)) ;  /* a new attempt */
     close(s[i]) ;
-    close(filler[i]) ;
-    close(keep[i]) ;
+    silence_ends(x + i) ;
   }
 }
 
-static void atonce (int v6)
+static void a_nonblocking_attempt_is_always_pending_first (int v6)
 {
   uint16_t port ;
   int l = listener(v6, &port), s = tcp(v6, 0) ;
@@ -161,13 +127,10 @@ static void atonce (int v6)
   close(l) ;
 }
 
-static void nonblocking4 (void) { atonce(0) ; }
-static void nonblocking6 (void) { atonce(1) ; }
-
 
 /* families */
 
-static void six_on_four (void)
+static void connect6_on_an_ip4_socket_takes_mapped_any_and_loopback (void)
 {
   static char const *ip6[] = { MAPPED6, ANY6, 0, LOOPBACK6 } ;
   uint16_t port, other ;
@@ -200,7 +163,7 @@ static void six_on_four (void)
   close(l) ;
 }
 
-static void mapped_on_six (void)
+static void a_mapped_address_is_reached_from_an_ip6_socket (void)
 {
   uint16_t port, other ;
   char peer[16] ;
@@ -221,7 +184,7 @@ static void mapped_on_six (void)
   close(l) ;
 }
 
-static void any (void)
+static void any_is_this_host (void)
 {
   uint16_t port ;
   int l = listener(0, &port), s = socket_tcp4b() ;
@@ -245,7 +208,7 @@ static void any (void)
   close(l) ;
 }
 
-static void wrong_family (void)
+static void a_wrong_family_gives_EINVAL (void)
 {
   uint16_t port ;
   int l = listener(0, &port), s = socket_tcp6b(), u = socket(AF_UNIX, SOCK_STREAM, 0) ;
@@ -258,7 +221,7 @@ static void wrong_family (void)
   close(l) ;
 }
 
-static void datagram (void)
+static void a_datagram_socket_changes_its_peer (void)
 {
   char peer[16] ;
   uint16_t port = 0 ;
@@ -273,7 +236,7 @@ static void datagram (void)
 
 /* what is no socket to connect, no port to connect to */
 
-static void descriptors (void)
+static void what_is_no_socket_gives_EBADF_or_ENOTSOCK (void)
 {
   int p[2] ;
   check(!pipe(p)) ;
@@ -288,7 +251,7 @@ static void descriptors (void)
   check(fails(socket_connect6(p[0], LOOPBACK6, 9, 0), EBADF)) ;
 }
 
-static void port0 (void)
+static void port_0_refuses (void)
 {
   for (int v6 = 0 ; v6 < 2 ; v6++)
   {
@@ -298,7 +261,7 @@ static void port0 (void)
   }
 }
 
-static void listening (void)
+static void a_listener_gives_EISCONN (void)
 {
   for (int v6 = 0 ; v6 < 2 ; v6++)
   {
@@ -320,68 +283,41 @@ static void count (int sig)
   signals++ ;
 }
 
-/* a signal every 3 ms; not from setitimer, which is the test's own alarm */
-
-static timer_t storm (int flags)
-{
-  timer_t t ;
-  struct sigaction sa = { .sa_handler = &count, .sa_flags = flags } ;
-  struct sigevent ev = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 } ;
-  struct itimerspec its = { .it_interval = { .tv_nsec = 3000000 }, .it_value = { .tv_nsec = 3000000 } } ;
-  signals = 0 ;
-  check(!sigaction(SIGUSR1, &sa, 0)) ;
-  check(!timer_create(CLOCK_MONOTONIC, &ev, &t)) ;
-  check(!timer_settime(t, 0, &its, 0)) ;
-  return t ;
-}
-
-static void calm (timer_t t)
-{
-  timer_delete(t) ;
-  signal(SIGUSR1, SIG_IGN) ;
-}
-
-static long ms (void)
-{
-  struct timespec ts ;
-  clock_gettime(CLOCK_MONOTONIC, &ts) ;
-  return (long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000 ;
-}
-
 /* the kernel itself goes on for two minutes, or, under signals, begins its 100 ms anew each time */
 
 static void runsout (int v6, int storms, int flags)
 {
   struct timeval tv = { .tv_usec = 100000 } ;
-  uint16_t port = 0 ;
-  int filler, l = silent(v6, &port, &filler), s = tcp(v6, 1) ;
-  timer_t t = storms ? storm(flags) : 0 ;
+  struct silence x = silence(v6) ;
+  int s = tcp(v6, 1) ;
+  timer_t t = 0 ;
+  signals = 0 ;
+  if (storms) t = test_storm(&count, flags) ;
   check(!setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof tv)) ;
   for (int i = 0 ; i < 2 ; i++)
   {
-    long start = ms() ;
-    check(fails(conn(s, v6, port), EINPROGRESS)) ;
-    check(ms() - start >= 95) ;
-    check(ms() - start < 20000) ;
+    long start = test_ms() ;
+    check(fails(conn(s, v6, x.port), EINPROGRESS)) ;
+    check(test_ms() - start >= 95) ;
+    check(test_ms() - start < 20000) ;
     check(pending(s)) ;
   }
   if (storms)
   {
-    calm(t) ;
+    test_calm(t) ;
     check(signals > 10) ;
   }
   close(s) ;
-  close(filler) ;
-  close(l) ;
+  silence_ends(&x) ;
 }
 
-static void sndtimeo (void)
+static void SO_SNDTIMEO_leaves_the_attempt_pending (void)
 {
   runsout(0, 0, 0) ;
   runsout(1, 0, 0) ;
 }
 
-static void sndtimeo_signals (void)
+static void SO_SNDTIMEO_runs_out_under_signals (void)
 {
   runsout(0, 1, 0) ;
   runsout(1, 1, SA_RESTART) ;
@@ -389,7 +325,7 @@ static void sndtimeo_signals (void)
 
 /* a timeout that does not run out is none */
 
-static void sndtimeo_enough (void)
+static void a_timeout_that_does_not_run_out_changes_nothing (void)
 {
   struct timeval tv = { .tv_sec = 60 } ;
   for (int v6 = 0 ; v6 < 2 ; v6++)
@@ -406,81 +342,45 @@ static void sndtimeo_enough (void)
   }
 }
 
-/* A socket whose attempt is under way with an ICMP error in its error queue: the host is its own
-   router, and the error comes while the call that sends the SYN still holds the socket. */
-
-static int icmp_error (void)
-{
-  struct tcp_info info ;
-  socklen_t len = sizeof info ;
-  int const on = 1 ;
-  int s = -1 ;
-  ip("link add v0 type veth peer name v1") ;
-  ip("link set v1 address 02:00:00:00:00:02 up") ;
-  ip("link set v0 up") ;
-  ip("addr add 192.0.2.1/24 dev v0") ;
-  ip("neigh add 192.0.2.9 lladdr 02:00:00:00:00:02 dev v0 nud permanent") ;
-  ip("rule add pref 10 iif v1 lookup 100") ;
-  ip("route add unreachable default table 100") ;
-  check(!test_write("/proc/sys/net/ipv4/conf/v1/forwarding", "1")) ;
-  check(!test_write("/proc/sys/net/ipv4/conf/v1/accept_local", "1")) ;
-  check(!test_write("/proc/sys/net/ipv4/icmp_ratelimit", "0")) ;
-  for (int i = 0 ; i < 20 && s == -1 ; i++)
-  {
-    struct pollfd x = { .events = POLLOUT } ;
-    s = socket_tcp4() ;
-    check(!setsockopt(s, IPPROTO_IP, IP_RECVERR, &on, sizeof on)) ;
-    check(fails(socket_connect4(s, "\300\0\2\11", 9), EINPROGRESS)) ;
-    x.fd = s ;
-    if (poll(&x, 1, 0) == 1 && x.revents == POLLERR && !getsockopt(s, IPPROTO_TCP, TCP_INFO, &info, &len) && info.tcpi_state == TCP_SYN_SENT) continue ;
-    close(s) ;
-    s = -1 ;
-  }
-  check(s >= 0) ;
-  ip("link set v1 down") ;  /* no second one */
-  return s ;
-}
-
-static void sndtimeo_icmp (void)
+static void an_unread_icmp_error_does_not_end_the_wait (void)
 {
   struct timeval tv = { .tv_usec = 100000 } ;
   int s ;
   long start ;
   timer_t t ;
   if (test_namespace() == -1) SKIP("no namespaces") ;
-  s = icmp_error() ;
+  s = icmp_pending() ;
   check(!setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof tv)) ;
   check(!fcntl(s, F_SETFL, 0)) ;
-  t = storm(0) ;
-  start = ms() ;
-  check(fails(socket_connect4(s, "\300\0\2\11", 9), EINPROGRESS)) ;
-  check(ms() - start >= 95) ;  /* the error does not end it */
-  check(ms() - start < 20000) ;
-  calm(t) ;
+  t = test_storm(&count, 0) ;
+  start = test_ms() ;
+  check(fails(socket_connect4(s, ICMP_TO, 9), EINPROGRESS)) ;
+  check(test_ms() - start >= 95) ;  /* the error does not end it */
+  check(test_ms() - start < 20000) ;
+  test_calm(t) ;
   close(s) ;
 }
 
-static void timedout (void)
+static void TCP_USER_TIMEOUT_gives_ETIMEDOUT (void)
 {
   unsigned int limit = 100 ;
-  uint16_t port = 0 ;
-  int filler, l = silent(0, &port, &filler), s = socket_tcp4(), b = socket_tcp4b() ;
+  struct silence x = silence(0) ;
+  int s = socket_tcp4(), b = socket_tcp4b() ;
   check(!setsockopt(s, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof limit)) ;
   check(!setsockopt(b, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof limit)) ;
-  check(fails(conn(s, 0, port), EINPROGRESS)) ;
-  check(fails(conn(b, 0, port), ETIMEDOUT)) ;
+  check(fails(conn(s, 0, x.port), EINPROGRESS)) ;
+  check(fails(conn(b, 0, x.port), ETIMEDOUT)) ;
   check(test_ready(s, POLLOUT)) ;
-  check(fails(conn(s, 0, port), ETIMEDOUT)) ;
+  check(fails(conn(s, 0, x.port), ETIMEDOUT)) ;
   close(b) ;
   close(s) ;
-  close(filler) ;
-  close(l) ;
+  silence_ends(&x) ;
 }
 
 
 /* what the host says */
 
-static void no_route (void)
+static void no_route_gives_ENETUNREACH (void)
 {
   if (test_namespace() == -1) SKIP("no namespaces") ;
   for (int blocking = 0 ; blocking < 2 ; blocking++)
@@ -497,7 +397,7 @@ static void no_route (void)
   }
 }
 
-static void routes_that_refuse (void)
+static void routes_that_refuse_give_EACCES_and_EHOSTUNREACH (void)
 {
   if (test_namespace() == -1) SKIP("no namespaces") ;
   ip("route add prohibit 192.0.2.1") ;
@@ -516,7 +416,7 @@ static void routes_that_refuse (void)
   }
 }
 
-static void no_port_left (void)
+static void no_port_left_gives_EADDRNOTAVAIL (void)
 {
   uint16_t port ;
   int l, s, t ;
@@ -537,7 +437,7 @@ static void no_port_left (void)
 
 /* nobody answers for the address on the link: the attempt leaves the call and ends later */
 
-static void no_neighbour (void)
+static void no_neighbour_gives_EHOSTUNREACH_later (void)
 {
   int s[2], b[2] ;
   if (test_namespace() == -1) SKIP("no namespaces") ;
@@ -567,7 +467,7 @@ static void no_neighbour (void)
   }
 }
 
-static void link_local (void)
+static void a_link_local_address_needs_its_scope (void)
 {
   uint32_t scope, lo, got ;
   uint16_t port ;
@@ -613,31 +513,28 @@ static void link_local (void)
 
 int main (void)
 {
-  RUN(blocking4) ;
-  RUN(blocking6) ;
-  RUN(refused4) ;
-  RUN(refused6) ;
-  RUN(pending_up) ;
-  RUN(pending_refused) ;
-  RUN(nonblocking4) ;
-  RUN(nonblocking6) ;
-  RUN(six_on_four) ;
-  RUN(mapped_on_six) ;
-  RUN(any) ;
-  RUN(wrong_family) ;
-  RUN(datagram) ;
-  RUN(descriptors) ;
-  RUN(port0) ;
-  RUN(listening) ;
-  RUN(sndtimeo) ;
-  RUN(sndtimeo_signals) ;
-  RUN(sndtimeo_enough) ;
-  RUN(sndtimeo_icmp) ;
-  RUN(timedout) ;
-  RUN(no_route) ;
-  RUN(routes_that_refuse) ;
-  RUN(no_port_left) ;
-  RUN(no_neighbour) ;
-  RUN(link_local) ;
+  RUN46(a_blocking_socket_comes_back_connected) ;
+  RUN46(a_refused_blocking_socket_may_try_again) ;
+  RUN(a_pending_attempt_comes_up) ;
+  RUN(a_pending_attempt_is_refused) ;
+  RUN46(a_nonblocking_attempt_is_always_pending_first) ;
+  RUN(connect6_on_an_ip4_socket_takes_mapped_any_and_loopback) ;
+  RUN(a_mapped_address_is_reached_from_an_ip6_socket) ;
+  RUN(any_is_this_host) ;
+  RUN(a_wrong_family_gives_EINVAL) ;
+  RUN(a_datagram_socket_changes_its_peer) ;
+  RUN(what_is_no_socket_gives_EBADF_or_ENOTSOCK) ;
+  RUN(port_0_refuses) ;
+  RUN(a_listener_gives_EISCONN) ;
+  RUN(SO_SNDTIMEO_leaves_the_attempt_pending) ;
+  RUN(SO_SNDTIMEO_runs_out_under_signals) ;
+  RUN(a_timeout_that_does_not_run_out_changes_nothing) ;
+  RUN(an_unread_icmp_error_does_not_end_the_wait) ;
+  RUN(TCP_USER_TIMEOUT_gives_ETIMEDOUT) ;
+  RUN(no_route_gives_ENETUNREACH) ;
+  RUN(routes_that_refuse_give_EACCES_and_EHOSTUNREACH) ;
+  RUN(no_port_left_gives_EADDRNOTAVAIL) ;
+  RUN(no_neighbour_gives_EHOSTUNREACH_later) ;
+  RUN(a_link_local_address_needs_its_scope) ;
   return test_end() ;
 }

@@ -4,57 +4,47 @@
 
 #include "test.h"
 
-#include <time.h>
-#include <netinet/tcp.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
 
 #include "socket.h"
 #include "loopback.h"
+#include "syscalls.h"
 
-#define ip(command) check(!system("ip " command))
+static void (*behind) (int) ;  /* what is to happen after getpeername has its true answer, once */
+static int asking, waited ;    /* socket_connected is at work; it has asked for a wait */
 
-/* stands in for getpeername: the true answer, then what is to happen behind its back, once */
-
-static void (*behind) (int) ;
-static int asking, longest ;
-
-int peername (int, struct sockaddr *, socklen_t *) __asm__ ("getpeername") ;
-
-int peername (int s, struct sockaddr *sa, socklen_t *len)
+static long hook (int call, long *a)
 {
   void (*f) (int) = behind ;
-  int r = (int)syscall(SYS_getpeername, s, sa, len) ;
-  int e = errno ;
-  int a = asking ;
+  struct timespec const *ts = (struct timespec const *)a[2] ;
+  long r ;
+  int e, was = asking ;
+  if (call == CALL_poll)
+  {
+    if (asking && (!ts || ts->tv_sec || ts->tv_nsec)) waited = 1 ;
+    return kernel(call, a) ;
+  }
+  r = kernel(call, a) ;
+  e = errno ;
   asking = 0 ;
   behind = 0 ;
-  if (f) (*f)(s) ;
-  asking = a ;
+  if (f) (*f)((int)a[0]) ;
+  asking = was ;
   errno = e ;
   return r ;
 }
 
-/* stands in for poll, and notes the longest wait that socket_connected asks for */
-
-int polls (struct pollfd *, nfds_t, int) __asm__ ("poll") ;
-
-int polls (struct pollfd *x, nfds_t n, int ms)
-{
-  struct timespec const ts = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000l } ;
-  if (asking && (ms < 0 || ms > longest)) longest = ms < 0 ? 999999 : ms ;
-  return ppoll(x, n, ms < 0 ? 0 : &ts, 0) ;
-}
+REPLACE(getpeername) REPLACE(poll)
 
 static int ask (int s)
 {
   int r, e ;
   asking = 1 ;
-  longest = 0 ;
+  waited = 0 ;
   r = socket_connected(s) ;
   e = errno ;
   asking = 0 ;
-  check(!longest) ;
+  check(!waited) ;
   errno = e ;
   return r ;
 }
@@ -80,58 +70,36 @@ static int join (int v6, int *s)
   return fd ;
 }
 
-static void reset (int fd)
-{
-  struct linger const linger = { .l_onoff = 1, .l_linger = 0 } ;
-  check(!setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger)) ;
-  close(fd) ;
-}
 
-
-/* Under way, then up or refused: the listener's queue is full and SYNs fall.
-   A second socket keeps the port from others when the listener is gone. */
+/* under way, then up or refused */
 
 static void attempts (int refuse)
 {
-  uint16_t port[2] ;
-  int keep[2], l[2], filler[2], s[2] ;
+  struct silence x[2] ;
+  int s[2] ;
   for (int i = 0 ; i < 2 ; i++)
   {
-    keep[i] = bound(i, port + i) ;
-    l[i] = bindto(i, port + i) ;
-    check(!socket_listen(l[i], 0)) ;
-    filler[i] = tcp(i, 0) ;
-    check(fails(conn(filler[i], i, port[i]), EINPROGRESS)) ;
-    check(test_ready(l[i], POLLIN)) ;
+    x[i] = silence(i) ;
     s[i] = tcp(i, 0) ;
-    check(fails(conn(s[i], i, port[i]), EINPROGRESS)) ;
+    check(fails(conn(s[i], i, x[i].port), EINPROGRESS)) ;
     for (int j = 0 ; j < 3 ; j++) check(says(s[i], EINPROGRESS)) ;
-    if (refuse) close(l[i]) ;
-    else close(socket_accept6(l[i], 0, 0, 0)) ;
+    if (refuse) silence_refuses(x + i) ;
+    else close(socket_accept6(x[i].listener, 0, 0, 0)) ;
   }
   for (int i = 0 ; i < 2 ; i++)
   {
     check(test_ready(s[i], POLLOUT)) ;
-    if (refuse)
-    {
-      check(says(s[i], ECONNREFUSED)) ;
-      for (int j = 0 ; j < 3 ; j++) check(says(s[i], ENOTCONN)) ;
-    }
-    else
-    {
-      for (int j = 0 ; j < 3 ; j++) check(up(s[i])) ;
-      close(l[i]) ;
-    }
+    if (refuse) check(says(s[i], ECONNREFUSED)) ;
+    for (int j = 0 ; j < 3 ; j++) if (refuse) check(says(s[i], ENOTCONN)) ; else check(up(s[i])) ;
     close(s[i]) ;
-    close(filler[i]) ;
-    close(keep[i]) ;
+    silence_ends(x + i) ;
   }
 }
 
-static void pending_up (void) { attempts(0) ; }
-static void pending_refused (void) { attempts(1) ; }
+static void a_pending_attempt_comes_up (void) { attempts(0) ; }
+static void a_refusal_is_returned_once (void) { attempts(1) ; }
 
-static void connected (void)
+static void both_ends_are_connected_blocking_or_not (void)
 {
   for (int v6 = 0 ; v6 < 2 ; v6++)
   {
@@ -145,7 +113,7 @@ static void connected (void)
   }
 }
 
-static void refused_again (void)
+static void a_new_attempt_is_refused_anew (void)
 {
   uint16_t port ;
   int l = bound(0, &port), s = socket_tcp4() ;
@@ -164,7 +132,7 @@ static void refused_again (void)
 
 /* the peer has been at work */
 
-static void data_stays (void)
+static void no_byte_is_eaten (void)
 {
   char buf[8] ;
   int s, fd = join(0, &s) ;
@@ -179,7 +147,7 @@ static void data_stays (void)
   close(s) ;
 }
 
-static void peer_closed (void)
+static void a_peer_that_has_closed_leaves_it_connected (void)
 {
   char buf[8] ;
   int s, fd = join(1, &s) ;
@@ -194,7 +162,7 @@ static void peer_closed (void)
   close(s) ;
 }
 
-static void peer_reset (void)
+static void a_reset_is_returned_once (void)
 {
   int s, fd = join(0, &s) ;
   reset(fd) ;
@@ -212,7 +180,7 @@ static void peer_reset (void)
   close(s) ;
 }
 
-static void closed_then_reset (void)
+static void a_reset_after_the_end_gives_EPIPE (void)
 {
   int s, fd = join(0, &s) ;
   check(!shutdown(fd, SHUT_WR)) ;
@@ -228,7 +196,7 @@ static void closed_then_reset (void)
 
 /* no attempt */
 
-static void never_tried (void)
+static void without_an_attempt_there_is_no_connection (void)
 {
   static int (*const create[]) (void) = { &socket_tcp4, &socket_tcp4b, &socket_tcp6, &socket_tcp6b } ;
   uint16_t port ;
@@ -249,7 +217,7 @@ static void never_tried (void)
   }
 }
 
-static void datagram (void)
+static void a_datagram_socket_with_a_peer_is_connected (void)
 {
   for (int i = 0 ; i < 2 ; i++)
   {
@@ -261,7 +229,7 @@ static void datagram (void)
   }
 }
 
-static void descriptors (void)
+static void what_is_no_socket_gives_EBADF_or_ENOTSOCK (void)
 {
   int p[2] ;
   check(!pipe(p)) ;
@@ -273,7 +241,7 @@ static void descriptors (void)
   check(says(p[0], EBADF)) ;
 }
 
-static void local (void)
+static void unix_sockets_are_told_apart (void)
 {
   struct sockaddr_un sa = { .sun_family = AF_UNIX } ;
   socklen_t len = sizeof sa ;
@@ -307,7 +275,7 @@ static void tries (int s)
   check(test_ready(s, POLLOUT)) ;
 }
 
-static void up_meanwhile (void)
+static void what_comes_up_meanwhile_is_connected (void)
 {
   int l = bound(0, &behindport), s = socket_tcp4() ;
   check(!socket_listen(l, 1)) ;
@@ -319,7 +287,7 @@ static void up_meanwhile (void)
   close(l) ;
 }
 
-static void refused_meanwhile (void)
+static void what_is_refused_meanwhile_is_refused (void)
 {
   int l = bound(0, &behindport), s = socket_tcp4() ;
   behind = &tries ;
@@ -331,52 +299,25 @@ static void refused_meanwhile (void)
 }
 
 
-/* An ICMP error that nobody reads makes poll say POLLERR, and SO_ERROR tell it, on a socket whose
-   attempt goes on. The host is its own router here, and the error comes while the call that sends
-   the SYN still holds the socket. */
+/* An ICMP error that no one reads makes poll return POLLERR, and SO_ERROR have it, on a socket whose attempt goes on. */
 
-static void icmp_error (void)
+static void an_unread_icmp_error_leaves_it_in_progress (void)
 {
-  struct tcp_info info ;
-  socklen_t len = sizeof info ;
-  int const on = 1 ;
-  int s, reached = 0 ;
+  struct pollfd x = { .events = POLLOUT } ;
   if (test_namespace() == -1) SKIP("no namespaces") ;
-  ip("link add v0 type veth peer name v1") ;
-  ip("link set v1 address 02:00:00:00:00:02 up") ;
-  ip("link set v0 up") ;
-  ip("addr add 192.0.2.1/24 dev v0") ;
-  ip("neigh add 192.0.2.9 lladdr 02:00:00:00:00:02 dev v0 nud permanent") ;
-  ip("rule add pref 10 iif v1 lookup 100") ;
-  ip("route add unreachable default table 100") ;
-  check(!test_write("/proc/sys/net/ipv4/conf/v1/forwarding", "1")) ;
-  check(!test_write("/proc/sys/net/ipv4/conf/v1/accept_local", "1")) ;
-  check(!test_write("/proc/sys/net/ipv4/icmp_ratelimit", "0")) ;
-  for (int i = 0 ; i < 20 && !reached ; i++)
-  {
-    struct pollfd x = { .events = POLLOUT } ;
-    s = socket_tcp4() ;
-    check(!setsockopt(s, IPPROTO_IP, IP_RECVERR, &on, sizeof on)) ;
-    check(fails(socket_connect4(s, "\300\0\2\11", 9), EINPROGRESS)) ;
-    x.fd = s ;
-    if (poll(&x, 1, 0) == 1 && x.revents == POLLERR && !getsockopt(s, IPPROTO_TCP, TCP_INFO, &info, &len) && info.tcpi_state == TCP_SYN_SENT)
-    {
-      reached = 1 ;
-      check(says(s, EINPROGRESS)) ;
+  x.fd = icmp_pending() ;
+  check(says(x.fd, EINPROGRESS)) ;
 #ifndef LIBSOCKET_PORTABLE
-      check(!poll(&x, 1, 0)) ;  /* it took the error off: the caller can wait again */
+  check(!poll(&x, 1, 0)) ;  /* it took the error off: the caller can wait again */
 #endif
-      for (int j = 0 ; j < 3 ; j++) check(says(s, EINPROGRESS)) ;
-    }
-    close(s) ;
-  }
-  check(reached) ;
+  for (int j = 0 ; j < 3 ; j++) check(says(x.fd, EINPROGRESS)) ;
+  close(x.fd) ;
 }
 
 
 /* connected, says the connect; but the SYN waits for the first write */
 
-static void deferred (void)
+static void a_deferred_SYN_is_no_connection (void)
 {
   int const queue = 16, on = 1 ;
   uint16_t port ;
@@ -416,21 +357,21 @@ static void deferred (void)
 
 int main (void)
 {
-  RUN(pending_up) ;
-  RUN(pending_refused) ;
-  RUN(connected) ;
-  RUN(refused_again) ;
-  RUN(data_stays) ;
-  RUN(peer_closed) ;
-  RUN(peer_reset) ;
-  RUN(closed_then_reset) ;
-  RUN(never_tried) ;
-  RUN(datagram) ;
-  RUN(descriptors) ;
-  RUN(local) ;
-  RUN(up_meanwhile) ;
-  RUN(refused_meanwhile) ;
-  RUN(icmp_error) ;
-  RUN(deferred) ;
+  RUN(a_pending_attempt_comes_up) ;
+  RUN(a_refusal_is_returned_once) ;
+  RUN(both_ends_are_connected_blocking_or_not) ;
+  RUN(a_new_attempt_is_refused_anew) ;
+  RUN(no_byte_is_eaten) ;
+  RUN(a_peer_that_has_closed_leaves_it_connected) ;
+  RUN(a_reset_is_returned_once) ;
+  RUN(a_reset_after_the_end_gives_EPIPE) ;
+  RUN(without_an_attempt_there_is_no_connection) ;
+  RUN(a_datagram_socket_with_a_peer_is_connected) ;
+  RUN(what_is_no_socket_gives_EBADF_or_ENOTSOCK) ;
+  RUN(unix_sockets_are_told_apart) ;
+  RUN(what_comes_up_meanwhile_is_connected) ;
+  RUN(what_is_refused_meanwhile_is_refused) ;
+  RUN(an_unread_icmp_error_leaves_it_in_progress) ;
+  RUN(a_deferred_SYN_is_no_connection) ;
   return test_end() ;
 }

@@ -7,7 +7,16 @@
 
 #include "test.h"
 
+#include <netinet/tcp.h>
+
 #include "socket.h"
+
+static inline void ip (char const *command)
+{
+  char s[256] ;
+  snprintf(s, sizeof s, "ip %s", command) ;
+  check(!system(s)) ;
+}
 
 static inline int tcp (int v6, int blocking)
 {
@@ -34,6 +43,94 @@ static inline int bound (int v6, uint16_t *port)
 {
   *port = 0 ;
   return bindto(v6, port) ;
+}
+
+static inline int listener (int v6, uint16_t *port)
+{
+  int s = bound(v6, port) ;
+  check(!socket_listen(s, 16)) ;
+  return s ;
+}
+
+/*
+   Where SYNs fall: the one place in the listener's queue is taken by filler. When accept takes that away, the next SYN
+   connects; when the listener is closed, it is refused, for keeper has the port.
+*/
+
+struct silence
+{
+  int keeper, listener, filler ;
+  uint16_t port ;
+} ;
+
+static inline struct silence silence (int v6)
+{
+  struct silence x = { .port = 0 } ;
+  x.keeper = bound(v6, &x.port) ;
+  x.listener = bindto(v6, &x.port) ;
+  check(!socket_listen(x.listener, 0)) ;
+  x.filler = tcp(v6, 1) ;
+  check(!conn(x.filler, v6, x.port)) ;
+  check(test_ready(x.listener, POLLIN)) ;
+  return x ;
+}
+
+static inline void silence_refuses (struct silence *x)
+{
+  close(x->listener) ;
+  x->listener = -1 ;
+}
+
+static inline void silence_ends (struct silence const *x)
+{
+  if (x->listener >= 0) close(x->listener) ;
+  close(x->filler) ;
+  close(x->keeper) ;
+}
+
+/* Closes a connection so that its peer is reset. */
+
+static inline void reset (int fd)
+{
+  struct linger const now = { .l_onoff = 1, .l_linger = 0 } ;
+  check(!setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now)) ;
+  close(fd) ;
+}
+
+/*
+   In a namespace of its own: a socket whose attempt is under way with an ICMP error in its error queue. The host is its own
+   router, and the error comes while the call that sends the SYN still holds the socket.
+*/
+
+#define ICMP_TO "\300\0\2\11"
+
+static inline int icmp_pending (void)
+{
+  static char const *const rules[] = { "link add v0 type veth peer name v1", "link set v1 address 02:00:00:00:00:02 up", "link set v0 up",
+    "addr add 192.0.2.1/24 dev v0", "neigh add 192.0.2.9 lladdr 02:00:00:00:00:02 dev v0 nud permanent",
+    "rule add pref 10 iif v1 lookup 100", "route add unreachable default table 100" } ;
+  struct tcp_info info ;
+  socklen_t len = sizeof info ;
+  int const on = 1 ;
+  for (size_t i = 0 ; i < sizeof rules / sizeof *rules ; i++) ip(rules[i]) ;
+  check(!test_write("/proc/sys/net/ipv4/conf/v1/forwarding", "1")) ;
+  check(!test_write("/proc/sys/net/ipv4/conf/v1/accept_local", "1")) ;
+  check(!test_write("/proc/sys/net/ipv4/icmp_ratelimit", "0")) ;
+  for (int i = 0 ; i < 20 ; i++)
+  {
+    struct pollfd x = { .fd = socket_tcp4(), .events = POLLOUT } ;
+    check(!setsockopt(x.fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on)) ;
+    check(fails(socket_connect4(x.fd, ICMP_TO, 9), EINPROGRESS)) ;
+    if (poll(&x, 1, 0) == 1 && x.revents == POLLERR && !getsockopt(x.fd, IPPROTO_TCP, TCP_INFO, &info, &len)
+      && info.tcpi_state == TCP_SYN_SENT)
+    {
+      ip("link set v1 down") ;  /* no second one */
+      return x.fd ;
+    }
+    close(x.fd) ;
+  }
+  check(0) ;  /* none came in time */
+  return -1 ;
 }
 
 #endif

@@ -2,18 +2,13 @@
 
 /* What blocks in a connect, with or without fast open, under signals */
 
-#include "test.h"
+#include "loopback.h"
 
-#include <time.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
-#include <sys/wait.h>
 
-#include "socket.h"
+#include "syscalls.h"
 
-/* A handshake that takes a second, or as long as the test wants: the queue of the listener is full
-   and SYNs fall, until the filler is taken from it, or it is closed and refuses. A second socket
-   keeps the port from others when the listener is gone. */
+/* A handshake that takes a second, or as long as the test wants: SYNs fall until it is answered. */
 
 typedef struct variant_s variant ;
 struct variant_s
@@ -25,56 +20,31 @@ struct variant_s
   int posix ;     /* a connect after the one that was interrupted says EISCONN, where Linux says 0 */
 } ;
 
-static int keeper, listener, filler, taken, posix, interrupted ;
-static uint16_t port ;
+static struct silence x ;
+static int taken, posix, interrupted ;
 
-int connects (int, struct sockaddr const *, socklen_t) __asm__ ("connect") ;
-
-int connects (int s, struct sockaddr const *sa, socklen_t len)
+static long hook (int call, long *a)
 {
-  int r = (int)syscall(SYS_connect, s, sa, len) ;
+  long r = kernel(call, a) ;
   if (r == -1 && errno == EINTR) interrupted = 1 ;
   if (!r && interrupted && posix) return (errno = EISCONN, -1) ;
   return r ;
 }
 
-static int conn (int s, int v6)
-{
-  return v6 ? socket_connect6(s, LOOPBACK6, port, 0) : socket_connect4(s, LOOPBACK4, port) ;
-}
+REPLACE(connect)
 
 static int create (variant const *v)
 {
   struct timeval tv = { .tv_sec = v->sndtimeo } ;
-  int s = v->v6 ? socket_tcp6b() : socket_tcp4b() ;
+  int s = tcp(v->v6, 1) ;
   check(!setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof tv)) ;
   return s ;
 }
 
-static int bindto (int v6)
-{
-  int s = v6 ? socket_tcp6b() : socket_tcp4b() ;
-  check(!(v6 ? socket_bind6_reuse(s, LOOPBACK6, port, 0) : socket_bind4_reuse(s, LOOPBACK4, port))) ;
-  check(!(v6 ? socket_local6(s, 0, &port, 0) : socket_local4(s, 0, &port))) ;
-  return s ;
-}
-
-static void silence (variant const *v)
-{
-  port = 0 ;
-  keeper = bindto(v->v6) ;
-  listener = bindto(v->v6) ;
-  check(!socket_listen(listener, 0)) ;
-  filler = v->v6 ? socket_tcp6b() : socket_tcp4b() ;
-  check(!conn(filler, v->v6)) ;
-  check(test_ready(listener, POLLIN)) ;
-  taken = -1 ;
-}
-
 static void answer (int refused)
 {
-  if (!refused) taken = accept(listener, 0, 0) ;
-  else close(listener) ;
+  if (!refused) taken = accept(x.listener, 0, 0) ;
+  else silence_refuses(&x) ;
 }
 
 /* s came to the true end */
@@ -88,17 +58,15 @@ static void ended (variant const *v, int s, int r, int error)
     int fd ;
     check(r == 0 && error == 4242) ;
     check(taken >= 0) ;
-    check(fails(conn(s, v->v6), EISCONN)) ;
-    check(test_ready(listener, POLLIN)) ;
-    fd = socket_accept6(listener, 0, &peer, 0) ;
+    check(fails(conn(s, v->v6, x.port), EISCONN)) ;
+    check(test_ready(x.listener, POLLIN)) ;
+    fd = socket_accept6(x.listener, 0, &peer, 0) ;
     check(fd >= 0) ;
     check(!socket_local6(s, 0, &here, 0) && here == peer) ;
     close(fd) ;
     close(taken) ;
-    close(listener) ;
   }
-  close(filler) ;
-  close(keeper) ;
+  silence_ends(&x) ;
   close(s) ;
 }
 
@@ -118,24 +86,18 @@ static void hit (int sig)
 
 static void storm (variant const *v)
 {
-  struct sigaction sa = { .sa_handler = &hit, .sa_flags = v->flags } ;
-  struct sigevent ev = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 } ;
-  struct itimerspec its = { .it_interval = { .tv_nsec = 3000000 }, .it_value = { .tv_nsec = 3000000 } } ;
   timer_t t ;
   int s, r, e ;
-  silence(v) ;
+  x = silence(v->v6) ;
   s = create(v) ;
   refuse = v->refused ;
   posix = v->posix ;
   signals = 0 ;
-  check(!sigaction(SIGUSR1, &sa, 0)) ;
-  check(!timer_create(CLOCK_MONOTONIC, &ev, &t)) ;
-  check(!timer_settime(t, 0, &its, 0)) ;
+  t = test_storm(&hit, v->flags) ;
   errno = 4242 ;
-  r = conn(s, v->v6) ;
+  r = conn(s, v->v6, x.port) ;
   e = errno ;
-  timer_delete(t) ;
-  signal(SIGUSR1, SIG_IGN) ;
+  test_calm(t) ;
   check(signals >= 100) ;
   check(interrupted || (v->flags && !v->sndtimeo)) ;
   ended(v, s, r, e) ;
@@ -153,28 +115,20 @@ static void state (pid_t pid, int options, int stopped)
 
 static void stop (variant const *v)
 {
-  int p[2], status = -1 ;
+  int p[2] ;
   pid_t pid ;
   char c ;
-  silence(v) ;
+  x = silence(v->v6) ;
   check(!pipe(p)) ;
-  fflush(stdout) ;
-  pid = fork() ;
+  pid = test_fork() ;
   if (!pid)
   {
-    int s = create(v), r ;
-    if (v->refused) close(listener) ;
-    if (write(p[1], "x", 1) != 1) _exit(1) ;
-    errno = 4242 ;
-    r = conn(s, v->v6) ;
-    if (v->refused ? r == 0 || errno != ECONNREFUSED : r || errno != 4242)
-    {
-      printf("# stopped: %d, errno %d, %s\n", r, errno, strerror(errno)) ;
-      fflush(stdout) ;
-      _exit(1) ;
-    }
-    if (!v->refused) check(read(s, &c, 1) == 0) ;
-    _exit(!!test_failures) ;
+    int s = create(v) ;
+    if (v->refused) close(x.listener) ;
+    check(write(p[1], "x", 1) == 1) ;
+    if (v->refused) check(fails(conn(s, v->v6, x.port), ECONNREFUSED)) ;
+    else check(keeps(!conn(s, v->v6, x.port)) && read(s, &c, 1) == 0) ;
+    test_exit() ;
   }
   check(read(p[0], &c, 1) == 1) ;
   for (int i = 0 ; i < 100 ; i++)
@@ -188,16 +142,14 @@ static void stop (variant const *v)
   answer(v->refused) ;
   if (!v->refused)
   {
-    check(test_ready(listener, POLLIN)) ;
-    close(accept(listener, 0, 0)) ;
+    check(test_ready(x.listener, POLLIN)) ;
+    close(accept(x.listener, 0, 0)) ;
     close(taken) ;
-    close(listener) ;
   }
-  check(waitpid(pid, &status, 0) == pid && status == 0) ;
+  check(test_fine(pid)) ;
   close(p[0]) ;
   close(p[1]) ;
-  close(filler) ;
-  close(keeper) ;
+  silence_ends(&x) ;
 }
 
 
@@ -206,51 +158,43 @@ static void stop (variant const *v)
 static void each (void (*f) (variant const *), variant const *v, unsigned int n)
 {
   pid_t pid[8] ;
-  fflush(stdout) ;
   for (unsigned int i = 0 ; i < n ; i++)
   {
-    pid[i] = fork() ;
-    check(pid[i] != -1) ;
+    pid[i] = test_fork() ;
     if (!pid[i])
     {
       int before = test_descriptors() ;
-      alarm(100) ;
       (*f)(v + i) ;
       check(test_descriptors() == before) ;
-      fflush(stdout) ;
-      _exit(!!test_failures) ;
+      test_exit() ;
     }
   }
-  for (unsigned int i = 0 ; i < n ; i++)
-  {
-    int status = -1 ;
-    while (waitpid(pid[i], &status, 0) == -1 && errno == EINTR) ;
-    check(status == 0) ;
-  }
+  for (unsigned int i = 0 ; i < n ; i++) check(test_fine(pid[i])) ;
 }
 
 #define EACH(f, ...) do { static variant const v[] = { __VA_ARGS__ } ; each((f), v, sizeof v / sizeof *v) ; } while (0)
 
-static void handler_up (void)
+static void a_handler_ends_no_attempt_that_comes_up (void)
 {
-  EACH(&storm, { 0, 0, 0, 0, 0 }, { 1, 0, 0, 0, 0 }, { 0, SA_RESTART, 0, 0, 0 }, { 1, SA_RESTART, 0, 0, 0 },
-    { 0, 0, 0, 60, 0 }, { 1, 0, 0, 60, 1 }, { 0, SA_RESTART, 0, 60, 0 }, { 1, SA_RESTART, 0, 60, 1 }) ;
+  EACH(&storm, { .v6 = 0 }, { .v6 = 1 }, { .flags = SA_RESTART }, { .v6 = 1, .flags = SA_RESTART }, { .sndtimeo = 60 },
+    { .v6 = 1, .sndtimeo = 60, .posix = 1 }, { .flags = SA_RESTART, .sndtimeo = 60 }, { .v6 = 1, .flags = SA_RESTART, .sndtimeo = 60, .posix = 1 }) ;
 }
 
-static void handler_refused (void)
+static void a_handler_ends_no_attempt_that_is_refused (void)
 {
-  EACH(&storm, { 0, 0, 1, 0, 0 }, { 1, 0, 1, 0, 0 }, { 0, SA_RESTART, 1, 0, 0 }, { 1, SA_RESTART, 1, 0, 0 },
-    { 0, 0, 1, 60, 0 }, { 1, 0, 1, 60, 0 }, { 0, SA_RESTART, 1, 60, 0 }, { 1, SA_RESTART, 1, 60, 0 }) ;
+  EACH(&storm, { .refused = 1 }, { .v6 = 1, .refused = 1 }, { .flags = SA_RESTART, .refused = 1 },
+    { .v6 = 1, .flags = SA_RESTART, .refused = 1 }, { .refused = 1, .sndtimeo = 60 }, { .v6 = 1, .refused = 1, .sndtimeo = 60 },
+    { .flags = SA_RESTART, .refused = 1, .sndtimeo = 60 }, { .v6 = 1, .flags = SA_RESTART, .refused = 1, .sndtimeo = 60 }) ;
 }
 
-static void stopped_up (void)
+static void stops_end_no_attempt_that_comes_up (void)
 {
-  EACH(&stop, { 0, 0, 0, 0, 0 }, { 1, 0, 0, 0, 0 }, { 0, 0, 0, 60, 0 }, { 1, 0, 0, 60, 0 }) ;
+  EACH(&stop, { .v6 = 0 }, { .v6 = 1 }, { .sndtimeo = 60 }, { .v6 = 1, .sndtimeo = 60 }) ;
 }
 
-static void stopped_refused (void)
+static void stops_end_no_attempt_that_is_refused (void)
 {
-  EACH(&stop, { 0, 0, 1, 0, 0 }, { 1, 0, 1, 0, 0 }, { 0, 0, 1, 60, 0 }, { 1, 0, 1, 60, 0 }) ;
+  EACH(&stop, { .refused = 1 }, { .v6 = 1, .refused = 1 }, { .refused = 1, .sndtimeo = 60 }, { .v6 = 1, .refused = 1, .sndtimeo = 60 }) ;
 }
 
 
@@ -259,25 +203,21 @@ static void stopped_refused (void)
 static void full (int v6)
 {
   static char big[32 << 20] ;
-  struct sigaction sa = { .sa_handler = &hit } ;
   struct timeval tv = { .tv_usec = 200000 } ;
+  struct sigaction sa = { .sa_handler = &hit } ;
+  uint16_t port ;
+  int l = listener(v6, &port), s = tcp(v6, 1), p[2] ;
   pid_t pid = getpid(), child ;
-  int l, s, p[2] ;
   ssize_t n ;
-  port = 0 ;
-  l = bindto(v6) ;
-  check(!socket_listen(l, 1)) ;
-  s = v6 ? socket_tcp6b() : socket_tcp4b() ;
   check(!setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof tv)) ;
   check(!sigaction(SIGUSR1, &sa, 0)) ;
   signals = 1000 ;
   check(!pipe(p)) ;
-  fflush(stdout) ;
-  child = fork() ;
+  child = test_fork() ;
   if (!child)
   {
     close(p[1]) ;
-    for (struct pollfd x = { .fd = p[0], .events = POLLIN } ; !poll(&x, 1, 20) ;) kill(pid, SIGUSR1) ;
+    for (struct pollfd y = { .fd = p[0], .events = POLLIN } ; !poll(&y, 1, 20) ;) kill(pid, SIGUSR1) ;
     _exit(0) ;
   }
   close(p[0]) ;
@@ -293,7 +233,7 @@ static void full (int v6)
   close(l) ;
 }
 
-static void full_window (void)
+static void SO_SNDTIMEO_ends_the_writing_under_signals (void)
 {
   full(0) ;
   full(1) ;
@@ -301,10 +241,10 @@ static void full_window (void)
 
 int main (void)
 {
-  RUN(handler_up) ;
-  RUN(handler_refused) ;
-  RUN(stopped_up) ;
-  RUN(stopped_refused) ;
-  RUN(full_window) ;
+  RUN(a_handler_ends_no_attempt_that_comes_up) ;
+  RUN(a_handler_ends_no_attempt_that_is_refused) ;
+  RUN(stops_end_no_attempt_that_comes_up) ;
+  RUN(stops_end_no_attempt_that_is_refused) ;
+  RUN(SO_SNDTIMEO_ends_the_writing_under_signals) ;
   return test_end() ;
 }

@@ -24,11 +24,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <netinet/in.h>
 #include <arpa/inet.h>
 
@@ -43,7 +46,8 @@ static char const *test_skipped ;
 
 #define check(e) test_check(!!(e), __FILE__, __LINE__, #e)
 #define SKIP(why) do { test_skipped = (why) ; return ; } while (0)
-#define RUN(f) test_run(&f, test_words(#f))
+#define RUN(f) test_run(&f, test_words(#f, ""))
+#define RUN46(f) test_run46(&f, #f)  /* f(0) and f(1): IPv4 and IPv6 */
 
 static inline void test_check (int ok, char const *file, int line, char const *what)
 {
@@ -63,10 +67,10 @@ static inline int test_descriptors (void)
   return n ;
 }
 
-static inline char const *test_words (char const *identifier)
+static inline char const *test_words (char const *identifier, char const *more)
 {
   static char s[128] ;
-  snprintf(s, sizeof s, "%s", identifier) ;
+  snprintf(s, sizeof s, "%s%s", identifier, more) ;
   for (char *p = s ; *p ; p++) if (*p == '_' && !(isupper(p[-1]) && isupper(p[1]))) *p = ' ' ;  /* not in INT_MAX */
   return s ;
 }
@@ -84,6 +88,16 @@ static inline void test_run (void (*f) (void), char const *name)
   else if (test_skipped) printf("skip %s: %s\n", name, test_skipped) ;
   else printf("pass %s\n", name) ;
   fflush(stdout) ;
+}
+
+static void (*test_family) (int) ;
+static int test_six ;
+static inline void test_either (void) { (*test_family)(test_six) ; }
+
+static inline void test_run46 (void (*f) (int), char const *identifier)
+{
+  test_family = f ;
+  for (test_six = 0 ; test_six < 2 ; test_six++) test_run(&test_either, test_words(identifier, test_six ? ", IPv6" : ", IPv4")) ;
 }
 
 static inline int test_end (void)
@@ -114,6 +128,72 @@ static inline int test_write (char const *file, char const *s)
   ssize_t n = fd >= 0 ? write(fd, s, strlen(s)) : -1 ;
   if (fd >= 0) close(fd) ;
   return n == (ssize_t)strlen(s) ? 0 : -1 ;
+}
+
+static inline long test_ms (void)
+{
+  struct timespec ts ;
+  clock_gettime(CLOCK_MONOTONIC, &ts) ;
+  return (long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000 ;
+}
+
+/* SIGUSR1 every 3 ms, not from setitimer, which is the test's own alarm; until it is calm again. */
+
+static inline timer_t test_storm (void (*f) (int), int flags)
+{
+  timer_t t ;
+  struct sigaction sa = { .sa_handler = f, .sa_flags = flags } ;
+  struct sigevent ev = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 } ;
+  struct itimerspec its = { .it_interval = { .tv_nsec = 3000000 }, .it_value = { .tv_nsec = 3000000 } } ;
+  check(!sigaction(SIGUSR1, &sa, 0)) ;
+  check(!timer_create(CLOCK_MONOTONIC, &ev, &t)) ;
+  check(!timer_settime(t, 0, &its, 0)) ;
+  return t ;
+}
+
+static inline void test_calm (timer_t t)
+{
+  timer_delete(t) ;
+  signal(SIGUSR1, SIG_IGN) ;
+}
+
+/* A child whose checks are its own: test_exit tells the parent of them, test_fine waits for that. */
+
+static inline pid_t test_fork (void)
+{
+  pid_t pid ;
+  fflush(stdout) ;
+  pid = fork() ;
+  if (pid) return pid ;
+  test_failures = 0 ;
+  alarm(120) ;
+  return 0 ;
+}
+
+static inline void test_exit (void)
+{
+  fflush(stdout) ;
+  _exit(!!test_failures) ;
+}
+
+static inline int test_fine (pid_t pid)
+{
+  int status ;
+  pid_t r ;
+  do r = waitpid(pid, &status, 0) ; while (r == -1 && errno == EINTR) ;
+  return pid > 0 && r == pid && !status ;
+}
+
+/* Leaves the process n more descriptors than it has. */
+
+static inline void test_spare (rlim_t n, struct rlimit *old)
+{
+  struct rlimit r ;
+  int fd = dup(1) ;
+  check(fd >= 0 && !close(fd) && !getrlimit(RLIMIT_NOFILE, old)) ;
+  r = *old ;
+  r.rlim_cur = (rlim_t)fd + n ;
+  check(!setrlimit(RLIMIT_NOFILE, &r)) ;
 }
 
 /* A copy of x, behind which nothing can be read. */

@@ -5,10 +5,10 @@
 #include "test.h"
 
 #include <limits.h>
-#include <time.h>
 #include <sys/time.h>
 
 #include "socket.h"
+#include "syscalls.h"
 
 static struct
 {
@@ -25,62 +25,55 @@ static struct
   int error ;             /* errno of every send */
 } k ;
 
-/* The address arguments are unions in some headers and pointers in others. */
-
-#ifndef __GLIBC__
-#define __CONST_SOCKADDR_ARG struct sockaddr const *
-#endif
-
-int clock_gettime (clockid_t clock, struct timespec *ts)
+static long clock_is (long const *a)
 {
-  check(clock == CLOCK_MONOTONIC) ;
+  struct timespec *ts = (struct timespec *)a[1] ;
+  check(a[0] == CLOCK_MONOTONIC) ;
   ts->tv_sec = (time_t)(k.now / 1000) ;
   ts->tv_nsec = (long)(k.now % 1000 * 1000000) ;
   return 0 ;
 }
 
-int getsockopt (int s, int level, int name, void *value, socklen_t *len)
+static long option_is (long const *a)
 {
   int const stream = SOCK_STREAM ;
-  (void)s ;
-  check(level == SOL_SOCKET && (name == SO_TYPE || name == SO_SNDTIMEO)) ;
-  *len = name == SO_TYPE ? sizeof stream : sizeof k.tv ;
-  memcpy(value, name == SO_TYPE ? (void const *)&stream : &k.tv, *len) ;
+  socklen_t len = a[2] == SO_TYPE ? sizeof stream : sizeof k.tv ;
+  check(a[1] == SOL_SOCKET && (a[2] == SO_TYPE || a[2] == SO_SNDTIMEO)) ;
+  *(socklen_t *)a[4] = len ;
+  memcpy((void *)a[3], a[2] == SO_TYPE ? (void const *)&stream : &k.tv, len) ;
   return 0 ;
 }
 
-/* The first is interrupted where waits are to be. */
-
-int connect (int s, __CONST_SOCKADDR_ARG sa, socklen_t len)
+static long waits_for (long const *a)
 {
-  (void)s ; (void)sa ; (void)len ;
-  if (!k.connects++ && k.interrupted >= 0) return (errno = EINTR, -1) ;
-  return k.result ? (errno = k.result, -1) : 0 ;
-}
-
-int poll (struct pollfd *x, nfds_t n, int timeout)
-{
-  check(n == 1 && k.waits < 4) ;
-  k.waited[k.waits++] = timeout ;
+  struct timespec const *ts = (struct timespec const *)a[2] ;
+  check(a[1] == 1 && k.waits < 4) ;
+  k.waited[k.waits++] = ts ? (int)(ts->tv_sec * 1000 + ts->tv_nsec / 1000000) : -1 ;
   k.now += k.step ;
   if (k.waits <= k.interrupted) return (errno = EINTR, -1) ;
-  x->revents = k.revents ;
+  ((struct pollfd *)a[0])->revents = k.revents ;
   return !!k.revents ;
 }
 
-ssize_t sendto (int s, void const *buf, size_t n, int flags, __CONST_SOCKADDR_ARG sa, socklen_t len)
+static long hook (int call, long *a)
 {
-  (void)s ; (void)buf ; (void)n ; (void)flags ; (void)sa ; (void)len ;
-  return (errno = EINPROGRESS, -1) ;
+  switch (call)
+  {
+    case CALL_clock_gettime : return clock_is(a) ;
+    case CALL_getsockopt : return option_is(a) ;
+    case CALL_poll : return waits_for(a) ;
+    case CALL_connect :  /* the first is interrupted where waits are to be */
+      if (!k.connects++ && k.interrupted >= 0) return (errno = EINTR, -1) ;
+      return k.result ? (errno = k.result, -1) : 0 ;
+    case CALL_sendto : return (errno = EINPROGRESS, -1) ;
+    default :
+      k.now += k.step ;
+      check(k.sends++ < 4) ;
+      return (errno = k.error, -1) ;
+  }
 }
 
-ssize_t send (int s, void const *buf, size_t n, int flags)
-{
-  (void)s ; (void)buf ; (void)n ; (void)flags ;
-  k.now += k.step ;
-  check(k.sends++ < 4) ;
-  return (errno = k.error, -1) ;
-}
+REPLACE(clock_gettime) REPLACE(connect) REPLACE(getsockopt) REPLACE(poll) REPLACE(send) REPLACE(sendto)
 
 static void preset (time_t sec, suseconds_t usec, int step, int interrupted, short revents, int result)
 {
@@ -104,7 +97,7 @@ static int waits (time_t sec, suseconds_t usec)
   return k.waited[0] ;
 }
 
-static void one_wait (void)
+static void a_wait_is_as_long_as_SO_SNDTIMEO_rounded_up (void)
 {
   check(waits(0, 0) == -1) ;
   check(waits(0, 1) == 1) ;
@@ -127,7 +120,7 @@ static void look (short revents, int result, int error)
   check(k.waits == 3 && k.waited[0] == 100 && k.waited[1] == 40 && k.waited[2] == 0) ;
 }
 
-static void last_look (void)
+static void each_interruption_leaves_what_is_left (void)
 {
   look(0, ECONNREFUSED, EINPROGRESS) ;
   look(POLLERR, ECONNREFUSED, EINPROGRESS) ;
@@ -154,7 +147,7 @@ static ssize_t writes (int error, int step)
   return r ;
 }
 
-static void first_write (void)
+static void a_first_write_that_takes_no_byte_is_no_error (void)
 {
   check(!writes(EAGAIN, 0) && errno == 4242 && k.sends == 1) ;
   check(!writes(EINTR, 60) && errno == 4242 && k.sends == 3) ;  /* the first interruption starts the clock */
@@ -163,8 +156,8 @@ static void first_write (void)
 
 int main (void)
 {
-  RUN(one_wait) ;
-  RUN(last_look) ;
-  RUN(first_write) ;
+  RUN(a_wait_is_as_long_as_SO_SNDTIMEO_rounded_up) ;
+  RUN(each_interruption_leaves_what_is_left) ;
+  RUN(a_first_write_that_takes_no_byte_is_no_error) ;
   return test_end() ;
 }
