@@ -22,6 +22,7 @@
 #undef TCP_FASTOPEN_KEY
 #undef TCP_FASTOPEN_CONNECT
 #undef TCP_INFO
+#undef TCPI_OPT_SYN_DATA
 #undef TCP_QUICKACK
 #undef TCP_DEFER_ACCEPT
 #endif
@@ -85,19 +86,23 @@ extern int libsocket_closefail (int s) ;
 
  /* Addresses: to and from what the kernel takes. A null ip is the any address, the out-parameters may be null. */
 
-extern void libsocket_put4 (struct sockaddr_in *sa, char const *ip, uint16_t port) ;
-extern void libsocket_put6 (struct sockaddr_in6 *sa, char const *ip, uint16_t port, uint32_t scope_id) ;
 extern int libsocket_get4 (libsocket_sa const *sa, char *ip, uint16_t *port) ;
 extern int libsocket_get6 (libsocket_sa const *sa, char *ip, uint16_t *port, uint32_t *scope_id) ;
 
-/* 1 and the IPv4 address for an IPv6 one that an IPv4 socket can do: mapped, any, loopback; else 0 */
-extern int libsocket_unmap (char *ip4, char const *ip6) ;
+/* 1 and what an IPv4 socket takes in place of *sa, which is mapped, any or loopback; else 0 */
+extern int libsocket_unmap (struct sockaddr_in *in4, struct sockaddr const *sa) ;
 
 
  /* Connect */
 
 /* connect that a signal does not break */
 extern int libsocket_connectsa (int s, struct sockaddr const *sa, socklen_t len) ;
+
+/* goes on after a connect that failed with errno, where the attempt did not; e is the errno of before it */
+extern int libsocket_reconnect (int s, struct sockaddr const *sa, socklen_t len, int e) ;
+
+/* what socket_connected returns for a socket that is not connected yet; e is the errno of before */
+extern int libsocket_outcome (int s, int e) ;
 
 /* connect and send in one, then wait on a blocking socket until both are done */
 extern ssize_t libsocket_fastopensa (int s, struct sockaddr const *sa, socklen_t salen, char const *buf, size_t len) ;

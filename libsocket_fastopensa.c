@@ -8,9 +8,9 @@
 #include "internal.h"
 
 #ifdef MSG_FASTOPEN
-/* after these nothing has happened, or nothing but a connect: a connect goes on from there */
+/* after these nothing has happened, or nothing but a connect: a plain connect goes on from there */
 
-static int goeson (int error)
+static int falls_back (int error)
 {
   switch (error)
   {
@@ -26,40 +26,14 @@ static int goeson (int error)
 }
 #endif
 
-ssize_t libsocket_fastopensa (int s, struct sockaddr const *sa, socklen_t salen, char const *buf, size_t len)
+/* from the w bytes that are written to as many as the socket's timeout allows */
+
+static ssize_t write_rest (int s, char const *buf, size_t len, size_t w)
 {
-  int e = errno ;
   long long start = 0 ;
-  size_t w = 0 ;
-  ssize_t r = -1 ;
-  int type ;
-  socklen_t n = sizeof type ;
-
-  /* a datagram socket would send the bytes off */
-  if (getsockopt(s, SOL_SOCKET, SO_TYPE, &type, &n) == -1) return -1 ;
-  if (type != SOCK_STREAM) return (errno = EPROTOTYPE, -1) ;
-
-#ifdef MSG_FASTOPEN
-  /* a signal during the kernel's own wait would make it send the bytes twice */
-  r = sendto(s, buf, len, MSG_FASTOPEN | MSG_DONTWAIT | MSG_NOSIGNAL, sa, salen) ;
-  if (r >= 0 || errno == EINPROGRESS)
-  {
-    if (fcntl(s, F_GETFL) & O_NONBLOCK) return r ;
-    if (r > 0) w = (size_t)r ;
-  }
-  else if (!goeson(errno)) return -1 ;
-#endif
-
-  /* EISCONN: an attempt that was pending came up in time for sendto to take the bytes */
-  if (libsocket_connectsa(s, sa, salen) == -1 && (r == -1 || errno != EISCONN))
-  {
-    if (!w || errno != EINPROGRESS) return -1 ;
-    errno = e ;
-    return (ssize_t)w ;
-  }
   while (w < len)
   {
-    r = send(s, buf + w, len - w, MSG_NOSIGNAL) ;
+    ssize_t r = send(s, buf + w, len - w, MSG_NOSIGNAL) ;
     if (r >= 0)
     {
       w += (size_t)r ;
@@ -69,6 +43,42 @@ ssize_t libsocket_fastopensa (int s, struct sockaddr const *sa, socklen_t salen,
     else if (w || errno == EAGAIN || errno == EINTR) break ;
     else return -1 ;
   }
-  errno = e ;
   return (ssize_t)w ;
+}
+
+ssize_t libsocket_fastopensa (int s, struct sockaddr const *sa, socklen_t salen, char const *buf, size_t len)
+{
+  int e = errno ;
+  ssize_t r = -1 ;
+  int type ;
+  socklen_t n = sizeof type ;
+
+  /* a datagram socket would send the bytes off */
+  if (getsockopt(s, SOL_SOCKET, SO_TYPE, &type, &n) == -1) return -1 ;
+  if (type != SOCK_STREAM) return (errno = EPROTOTYPE, -1) ;
+
+#ifdef MSG_FASTOPEN
+  struct sockaddr_in in4 ;
+  /* a signal during the kernel's own wait would make it send the bytes twice */
+  r = sendto(s, buf, len, MSG_FASTOPEN | MSG_DONTWAIT | MSG_NOSIGNAL, sa, salen) ;
+  if (r >= 0 || errno == EINPROGRESS)
+  {
+    if (fcntl(s, F_GETFL) & O_NONBLOCK) return r ;
+  }
+  else if (errno == EAFNOSUPPORT && libsocket_unmap(&in4, sa))  /* s is an IPv4 socket */
+  {
+    errno = e ;
+    return libsocket_fastopensa(s, (struct sockaddr *)&in4, sizeof in4, buf, len) ;
+  }
+  else if (!falls_back(errno)) return -1 ;
+#endif
+
+  /* EISCONN: an attempt that was pending came up in time for sendto to take the bytes */
+  if (libsocket_connectsa(s, sa, salen) == -1 && (r == -1 || errno != EISCONN))
+  {
+    if (r <= 0 || errno != EINPROGRESS) return -1 ;
+  }
+  else r = write_rest(s, buf, len, r > 0 ? (size_t)r : 0) ;
+  if (r >= 0) errno = e ;
+  return r ;
 }

@@ -6,18 +6,29 @@
 
 #include "internal.h"
 
-int libsocket_new (int domain, int type, int protocol, int flags)
-{
-  int s ;
-
-#if defined(SOCK_NONBLOCK) && defined(SOCK_CLOEXEC)
-  int e = errno ;
-  s = socket(domain, type | (flags & O_NONBLOCK ? SOCK_NONBLOCK : 0) | (flags & O_CLOEXEC ? SOCK_CLOEXEC : 0), protocol) ;
-  if (s >= 0 || errno != EINVAL) return s ;  /* EINVAL: a kernel older than the flags */
-  errno = e ;
+#ifndef SOCK_NONBLOCK
+#define SOCK_NONBLOCK 0
+#endif
+#ifndef SOCK_CLOEXEC
+#define SOCK_CLOEXEC 0
 #endif
 
-  s = socket(domain, type, protocol) ;
+/* a system without the flags, or a kernel older than they are: EINVAL */
+
+static int in_steps (int domain, int type, int protocol, int flags)
+{
+  int s = socket(domain, type, protocol) ;
   if (s >= 0 && libsocket_setflags(s, flags) == -1) return libsocket_closefail(s) ;
   return s ;
+}
+
+int libsocket_new (int domain, int type, int protocol, int flags)
+{
+  int e = errno ;
+  int s ;
+  if (!SOCK_NONBLOCK || !SOCK_CLOEXEC) return in_steps(domain, type, protocol, flags) ;
+  s = socket(domain, type | (flags & O_NONBLOCK ? SOCK_NONBLOCK : 0) | (flags & O_CLOEXEC ? SOCK_CLOEXEC : 0), protocol) ;
+  if (s >= 0 || errno != EINVAL) return s ;
+  errno = e ;
+  return in_steps(domain, type, protocol, flags) ;
 }

@@ -7,14 +7,12 @@
 int libsocket_new6 (int type, int protocol, int flags)
 {
   int e = errno ;
+  int off = 0 ;
   int s ;
   if (noipv6) return libsocket_new(AF_INET, type, protocol, flags) ;
   s = libsocket_new(AF_INET6, type, protocol, flags) ;
-  if (s == -1 && errno == EAFNOSUPPORT)
-  {
-    errno = e ;
-    return libsocket_new(AF_INET, type, protocol, flags) ;
-  }
-  if (s >= 0 && libsocket_setint(s, IPPROTO_IPV6, IPV6_V6ONLY, 0) == -1) return libsocket_closefail(s) ;
-  return s ;
+  if (s >= 0) return setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == -1 ? libsocket_closefail(s) : s ;
+  if (errno != EAFNOSUPPORT) return -1 ;
+  errno = e ;
+  return libsocket_new(AF_INET, type, protocol, flags) ;
 }

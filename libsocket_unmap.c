@@ -4,15 +4,17 @@
 
 #include "internal.h"
 
-int libsocket_unmap (char *ip4, char const *ip6)
+int libsocket_unmap (struct sockaddr_in *in4, struct sockaddr const *sa)
 {
-  struct in6_addr a ;
+  struct sockaddr_in6 in6 ;
 
-  memset(&a, 0, sizeof a) ;
-  if (ip6) memcpy(&a, ip6, 16) ;
-  if (IN6_IS_ADDR_V4MAPPED(&a)) memcpy(ip4, a.s6_addr + 12, 4) ;
-  else if (IN6_IS_ADDR_UNSPECIFIED(&a)) memcpy(ip4, "\0\0\0\0", 4) ;
-  else if (IN6_IS_ADDR_LOOPBACK(&a)) memcpy(ip4, "\177\0\0\1", 4) ;
-  else return 0 ;
+  if (sa->sa_family != AF_INET6) return 0 ;
+  memcpy(&in6, sa, sizeof in6) ;
+  memset(in4, 0, sizeof *in4) ;
+  in4->sin_family = AF_INET ;
+  in4->sin_port = in6.sin6_port ;
+  if (IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr)) memcpy(&in4->sin_addr, in6.sin6_addr.s6_addr + 12, 4) ;
+  else if (IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr)) memcpy(&in4->sin_addr, "\177\0\0\1", 4) ;
+  else return IN6_IS_ADDR_UNSPECIFIED(&in6.sin6_addr) ;
   return 1 ;
 }
