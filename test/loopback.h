@@ -84,8 +84,8 @@ static inline void silence_refuses (struct silence *x)
 static inline void silence_ends (struct silence const *x)
 {
   if (x->listener >= 0) close(x->listener) ;
-  close(x->filler) ;
-  close(x->keeper) ;
+  if (x->filler >= 0) close(x->filler) ;
+  if (x->keeper >= 0) close(x->keeper) ;
 }
 
 /* Closes a connection so that its peer is reset. */

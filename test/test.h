@@ -157,6 +157,28 @@ static inline void test_calm (timer_t t)
   signal(SIGUSR1, SIG_IGN) ;
 }
 
+/* Moves the process to a network namespace of its own, loopback up: 0, or -1 if the kernel forbids it. */
+
+static inline int test_namespace (void)
+{
+  char map[64] ;
+  struct ifreq ifr = { .ifr_name = "lo" } ;
+  unsigned long uid = getuid(), gid = getgid() ;
+  int s, r ;
+  if (unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1) return -1 ;
+  if (test_write("/proc/self/setgroups", "deny") == -1) return -1 ;
+  snprintf(map, sizeof map, "0 %lu 1", uid) ;
+  if (test_write("/proc/self/uid_map", map) == -1) return -1 ;
+  snprintf(map, sizeof map, "0 %lu 1", gid) ;
+  if (test_write("/proc/self/gid_map", map) == -1) return -1 ;
+  s = socket(AF_INET, SOCK_DGRAM, 0) ;
+  if (s == -1) return -1 ;
+  ifr.ifr_flags = IFF_UP ;
+  r = ioctl(s, SIOCSIFFLAGS, &ifr) ;
+  close(s) ;
+  return r ;
+}
+
 /* A child whose checks are its own: test_exit tells the parent of them, test_fine waits for that. */
 
 static inline pid_t test_fork (void)
@@ -184,6 +206,32 @@ static inline int test_fine (pid_t pid)
   return pid > 0 && r == pid && !status ;
 }
 
+/* f in a child, in a namespace of its own: RUN_APART(what_holds) */
+
+static void (*test_apart) (void) ;
+
+static inline void test_child (void)
+{
+  int status = -1 ;
+  pid_t pid = test_fork() ;
+  if (!pid)
+  {
+    int before ;
+    if (test_namespace() == -1) _exit(77) ;
+    before = test_descriptors() ;
+    (*test_apart)() ;
+    check(test_descriptors() == before) ;
+    if (test_skipped && !test_failures) _exit(78) ;
+    test_exit() ;
+  }
+  check(pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status)) ;
+  if (WEXITSTATUS(status) == 77) SKIP("no network namespaces") ;
+  if (WEXITSTATUS(status) == 78) SKIP("this namespace cannot be set up") ;
+  check(!WEXITSTATUS(status)) ;
+}
+
+#define RUN_APART(f) (test_apart = &f, test_run(&test_child, test_words(#f, "")))
+
 /* Leaves the process n more descriptors than it has. */
 
 static inline void test_spare (rlim_t n, struct rlimit *old)
@@ -204,28 +252,6 @@ static inline char const *test_edge (char const *x, size_t n)
   char *p = mmap(0, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ;
   if (p == MAP_FAILED || mprotect(p + page, page, PROT_NONE) == -1) abort() ;
   return memcpy(p + page - n, x, n) ;
-}
-
-/* Moves the process to a network namespace of its own, loopback up: 0, or -1 if the kernel forbids it. */
-
-static inline int test_namespace (void)
-{
-  char map[64] ;
-  struct ifreq ifr = { .ifr_name = "lo" } ;
-  unsigned long uid = getuid(), gid = getgid() ;
-  int s, r ;
-  if (unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1) return -1 ;
-  if (test_write("/proc/self/setgroups", "deny") == -1) return -1 ;
-  snprintf(map, sizeof map, "0 %lu 1", uid) ;
-  if (test_write("/proc/self/uid_map", map) == -1) return -1 ;
-  snprintf(map, sizeof map, "0 %lu 1", gid) ;
-  if (test_write("/proc/self/gid_map", map) == -1) return -1 ;
-  s = socket(AF_INET, SOCK_DGRAM, 0) ;
-  if (s == -1) return -1 ;
-  ifr.ifr_flags = IFF_UP ;
-  r = ioctl(s, SIOCSIFFLAGS, &ifr) ;
-  close(s) ;
-  return r ;
 }
 
 #endif
