@@ -107,13 +107,13 @@ test check: $(TESTS) $(EXAMPLES) $(PROPS)
 	@$(ENV) test/run.sh $(TESTS) $(SCRIPTS)
 
 $(TESTS) $(PROPS): $(LIBRARY) test/test.h
-test/fastopen test/fastopen_listener: test/fastopen.h
+test/fastopen test/fastopen_listener test/fastopen_signals: test/fastopen.h
 test/fastopen test/fastopen_listener test/fastopen_signals: test/slow.h test/tun.h
 test/connector_network: test/tun.h test/wan
 test/connector_soak: test/race.h test/syscalls.h test/wan
 test/wan: test/tun.h
 test/connect test/connected test/connector_kernel test/connector_threads test/signals: test/loopback.h
-test/connected test/connector_kernel test/signals test/timeouts: test/syscalls.h
+test/connected test/connector_kernel test/fastopen test/signals test/timeouts: test/syscalls.h
 test/connector_kernel: test/race.h
 test/faults test/connector_faults: test/faults.h test/race.h test/syscalls.h
 test/connector_model: test/connector_model.h test/primitives.h test/race.h test/syscalls.h

@@ -3,8 +3,8 @@
 /* socket_fastopen_connect4 socket_fastopen_connect6 socket_fastopen_defer socket_fastopen_used socket_quickack */
 
 #include "fastopen.h"
+#include "syscalls.h"
 
-#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/un.h>
 
@@ -18,52 +18,34 @@ static char big[BIG] ;
 static int sendto_error, sendto_ignores, sendto_calls, send_error, send_calls ;
 static char const *send_script = "" ;  /* i: a signal, and SO_SNDTIMEO is 50 ms; w: 60 ms, then a signal; 1: a byte goes */
 
-#ifdef __GLIBC__
-ssize_t sendto (int s, void const *buf, size_t len, int flags, __CONST_SOCKADDR_ARG sa, socklen_t salen)
-#else
-ssize_t sendto (int s, void const *buf, size_t len, int flags, struct sockaddr const *sa, socklen_t salen)
-#endif
-{
-  void const *p ;
-  memcpy(&p, &sa, sizeof p) ;  /* glibc's is a union for some compilers */
-  if (flags & MSG_FASTOPEN)
-  {
-    sendto_calls++ ;
-    if (sendto_error) return (errno = sendto_error, -1) ;
-    if (sendto_ignores)
-    {
-      flags &= ~MSG_FASTOPEN ;
-      p = 0 ;
-      salen = 0 ;
-    }
-  }
-  return syscall(SYS_sendto, s, buf, len, flags, p, salen) ;
-}
-
 static void timeout (int s, int ms)
 {
   struct timeval tv = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 } ;
   check(!setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof tv)) ;
 }
 
-ssize_t send (int s, void const *buf, size_t len, int flags)
+static long hook (int call, long *a)
 {
+  int e = send_error ;
+  if (call == CALL_sendto && a[3] & MSG_FASTOPEN)
+  {
+    sendto_calls++ ;
+    if (sendto_error) return (errno = sendto_error, -1) ;
+    if (sendto_ignores) a[3] &= ~MSG_FASTOPEN, a[4] = a[5] = 0 ;
+  }
+  if (call == CALL_sendto) return kernel(call, a) ;
   send_calls++ ;
+  send_error = 0 ;
   switch (*send_script ? *send_script++ : 0)
   {
-    case 'i' : timeout(s, 50) ; return (errno = EINTR, -1) ;
+    case 'i' : timeout((int)a[0], 50) ; return (errno = EINTR, -1) ;
     case 'w' : poll(0, 0, 60) ; return (errno = EINTR, -1) ;
-    case '1' : len = 1 ;
+    case '1' : a[2] = 1 ;
   }
-  if (send_error)
-  {
-    errno = send_error ;
-    send_error = 0 ;
-    return -1 ;
-  }
-  return syscall(SYS_sendto, s, buf, len, flags, (void *)0, 0) ;
+  return e ? (errno = e, -1) : kernel(call, a) ;
 }
 
+REPLACE(send) REPLACE(sendto)
 
 static int refused (int s)
 {
@@ -77,20 +59,20 @@ static int state (int s)
   return getsockopt(s, IPPROTO_TCP, TCP_INFO, &info, &len) == -1 ? -1 : info.tcpi_state ;
 }
 
-/* A server in a process of its own, where the client blocks: see slow_exit. */
+/* A server in a process of its own, where the client blocks: see test_exit. */
 
 static void reader (int l, size_t n)
 {
   int c = accepts(l) ;
   check(reads(c, big, n)) ;
   check(ends(c)) ;
-  slow_exit() ;
+  test_exit() ;
 }
 
 
  /* What a first contact does, a second, and one that the server's cookie no longer helps */
 
-static void first (void)
+static void a_first_contact_asks_for_a_cookie (void)
 {
   int l = listens(16), s = client(), c ;
   fresh() ;
@@ -125,7 +107,7 @@ static int early (int l, char const *buf, size_t len)
   return c ;
 }
 
-static void second (void)
+static void data_rides_on_the_SYN_with_a_cookie (void)
 {
   int l = listens(16), s = client(), c ;
   cookie(l) ;
@@ -142,27 +124,27 @@ static void second (void)
   }
   else
   {
-    pid_t pid = slow_fork() ;
+    pid_t pid = test_fork() ;
     if (!pid)
     {
       close(s) ;
       c = early(l, "hello", 5) ;
       check(ends(c)) ;
       check(used(c, 1)) ;
-      slow_exit() ;
+      test_exit() ;
     }
     check(keeps(fast(s, "hello", 5) == 5)) ;
     check(!slow->hold[1]) ;
     check(socket_connected(s)) ;
     check(used(s, 1)) ;
     close(s) ;
-    check(slow_fine(pid)) ;
+    check(test_fine(pid)) ;
   }
   check(slow->syn == 1 && slow->cookies == 1 && slow->syndata == 1) ;
   close(l) ;
 }
 
-static void stale (void)
+static void a_stale_cookie_loses_no_data (void)
 {
   int l = listens(16), s = client(), c ;
   cookie(l) ;
@@ -180,7 +162,7 @@ static void stale (void)
 
 /* a middlebox that eats SYNs with data: the kernel's next SYN is without */
 
-static void eaten (void)
+static void a_SYN_that_is_eaten_loses_no_data (void)
 {
   int l = listens(16), s = client(), c ;
   cookie(l) ;
@@ -195,7 +177,7 @@ static void eaten (void)
   close(l) ;
 }
 
-static void clientoff (void)
+static void with_fast_open_off_it_is_an_ordinary_connect (void)
 {
   int l = listens(16), s = client(), c ;
   if (FAST) cookie(l) ; else fresh() ;
@@ -221,7 +203,7 @@ static void clientoff (void)
 
  /* Attempts that fail */
 
-static void closed (void)
+static void a_refusal_is_returned_or_found_by_connected (void)
 {
   int l = listens(16), s = client() ;
   if (FAST) cookie(l) ; else fresh() ;
@@ -248,33 +230,29 @@ static void closed (void)
 
 /* On loopback the refusal is there before the call returns: n is the answer all the same. */
 
-static void closedhere (void)
+static void a_refusal_on_loopback_returns_n_all_the_same (void)
 {
-  for (nb = 0 ; nb < 2 ; nb++)
-    for (six = 0 ; six < 2 ; six++)
-    {
-      int l = six ? socket_tcp6() : socket_tcp4(), s ;
-      char const *ip = six ? LOOPBACK6 : LOOPBACK4 ;
-      memcpy(dst, ip, six ? 16 : 4) ;
-      check(!(six ? socket_bind6(l, ip, 0, 0) || socket_local6(l, 0, &port, 0) : socket_bind4(l, ip, 0) || socket_local4(l, 0, &port))) ;
-      check(!socket_fastopen(l) && !socket_listen(l, 16)) ;
-      s = six ? socket_tcp6() : socket_tcp4() ;
-      check(fails(fast(s, 0, 0), EINPROGRESS)) ;
-      check(connects(s)) ;
-      close(l) ;
-      close(s) ;
-      s = client() ;
-      if (nb)
-      {
-        check(keeps(fast(s, "hello", 5) == 5)) ;
-        check(refused(s)) ;
-      }
-      else check(fails(fast(s, "hello", 5), ECONNREFUSED)) ;
-      close(s) ;
-    }
+  int l = six ? socket_tcp6() : socket_tcp4(), s ;
+  char const *ip = six ? LOOPBACK6 : LOOPBACK4 ;
+  memcpy(dst, ip, six ? 16 : 4) ;
+  check(!(six ? socket_bind6(l, ip, 0, 0) || socket_local6(l, 0, &port, 0) : socket_bind4(l, ip, 0) || socket_local4(l, 0, &port))) ;
+  check(!socket_fastopen(l) && !socket_listen(l, 16)) ;
+  s = six ? socket_tcp6() : socket_tcp4() ;
+  check(fails(fast(s, 0, 0), EINPROGRESS)) ;
+  check(connects(s)) ;
+  close(l) ;
+  close(s) ;
+  s = client() ;
+  if (nb)
+  {
+    check(keeps(fast(s, "hello", 5) == 5)) ;
+    check(refused(s)) ;
+  }
+  else check(fails(fast(s, "hello", 5), ECONNREFUSED)) ;
+  close(s) ;
 }
 
-static void noroute (void)
+static void no_route_gives_ENETUNREACH (void)
 {
   int s = client() ;
   memcpy(dst, six ? "\375\7\0\0\0\0\0\0\0\0\0\0\0\0\0\1" : "\12\7\0\1\0\0\0\0\0\0\0\0\0\0\0", 16) ;
@@ -282,7 +260,7 @@ static void noroute (void)
   close(s) ;
 }
 
-static void silent (void)
+static void a_silent_peer_leaves_it_pending (void)
 {
   int l = listens(16), s ;
   ssize_t r ;
@@ -315,7 +293,7 @@ static void silent (void)
   close(l) ;
 }
 
-static void givesup (void)
+static void TCP_USER_TIMEOUT_gives_ETIMEDOUT (void)
 {
   int l = listens(16), s = client() ;
   unsigned int ms = 100 ;
@@ -342,18 +320,18 @@ static void speaks (int l)
   close(c) ;
 }
 
-static void serverfirst (void)
+static void the_server_may_speak_before_the_handshake_ends (void)
 {
   int l = listens(16), s = client() ;
   pid_t pid ;
   cookie(l) ;
   slow_hold(1, 1) ;
-  pid = slow_fork() ;
+  pid = test_fork() ;
   if (!pid)
   {
     close(s) ;
     speaks(l) ;
-    slow_exit() ;
+    test_exit() ;
   }
   if (nb) check(fails(fast(s, 0, 0), EINPROGRESS)) ;  /* nothing is never "n bytes taken" */
   else check(keeps(fast(s, 0, 0) == 0)) ;
@@ -361,12 +339,12 @@ static void serverfirst (void)
   check(used(s, 0)) ;
   check(slow->syn == 1 && slow->cookies == 1 && !slow->syndata) ;
   check(!shutdown(s, SHUT_WR)) ;
-  check(slow_fine(pid)) ;
+  check(test_fine(pid)) ;
   close(s) ;
   close(l) ;
 }
 
-static void null (void)
+static void no_data_is_an_ordinary_connect (void)
 {
   int l = listens(16), s = client(), c ;
   fresh() ;
@@ -380,13 +358,13 @@ static void null (void)
 
 /* a non-blocking client sends the rest itself; twice, the second time with a cookie */
 
-static void large (void)
+static void each_byte_of_large_data_arrives_once (void)
 {
   int l = listens(16), s ;
   fresh() ;
   for (int i = 0 ; i <= FAST ; i++)
   {
-    pid_t pid = slow_fork() ;
+    pid_t pid = test_fork() ;
     ssize_t n ;
     if (!pid) reader(l, BIG) ;
     slow_clear() ;
@@ -405,7 +383,7 @@ static void large (void)
       }
     }
     check(!shutdown(s, SHUT_WR)) ;
-    check(slow_fine(pid)) ;
+    check(test_fine(pid)) ;
     check(slow->syndata == i) ;
     check(used(s, i)) ;
     close(s) ;
@@ -416,7 +394,7 @@ static void large (void)
 
 /* one byte that went with the SYN does not go again */
 
-static void single (void)
+static void one_byte_that_went_with_the_SYN_does_not_go_again (void)
 {
   int l = listens(16), s = client(), c ;
   if (FAST) cookie(l) ; else fresh() ;
@@ -430,7 +408,7 @@ static void single (void)
 
  /* Sockets that are not new */
 
-static void twice (void)
+static void a_second_call_gives_EINPROGRESS_then_EISCONN (void)
 {
   int l = listens(16), s = client(), c ;
   if (FAST) cookie(l) ; else fresh() ;
@@ -455,7 +433,7 @@ static void twice (void)
 
 /* Pending, no byte taken; later the same call takes them, whether the connection is up before it or during it. */
 
-static void resumed (void)
+static void a_pending_attempt_takes_the_data_later (void)
 {
   for (size_t len = 0 ; len < 6 ; len += 5) for (int up = nb ; up < 2 ; up++)
   {
@@ -476,7 +454,7 @@ static void resumed (void)
   }
 }
 
-static void connected (void)
+static void a_connected_socket_gives_EISCONN (void)
 {
   int l = listens(16), s = client(), c ;
   fresh() ;
@@ -495,7 +473,7 @@ static void connected (void)
   close(l) ;
 }
 
-static void others (void)
+static void other_sockets_fail_and_send_nothing (void)
 {
   struct sockaddr_in sa = { .sin_family = AF_INET } ;
   struct sockaddr_un un = { .sun_family = AF_UNIX } ;
@@ -542,7 +520,7 @@ static void others (void)
 
  /* The other family */
 
-static void mapped (void)
+static void connect6_reaches_mapped_any_and_loopback (void)
 {
   static char const *const to[3] = { MAPPED6, ANY6, LOOPBACK6 } ;
   int l, s, c ;
@@ -577,7 +555,7 @@ static void mapped (void)
   close(l) ;
 }
 
-static void native (void)
+static void the_wrong_family_gives_EAFNOSUPPORT (void)
 {
   int s ;
   for (int i = 0 ; i < 2 ; i++)
@@ -591,7 +569,7 @@ static void native (void)
   }
 }
 
-static void linklocal (void)
+static void a_link_local_address_needs_its_scope (void)
 {
   static char const to[16] = "\376\200\0\0\0\0\0\0\0\0\0\0\0\0\0\2" ;
   uint32_t scope = if_nametoindex(TUN_DEVICE) ;
@@ -627,7 +605,7 @@ static void onpipe (int sig)
   pipes++ ;
 }
 
-static void old (void)
+static void old_kernels_fall_back_without_SIGPIPE (void)
 {
   static int const errors[] = { ENOTCONN, EINVAL, ENOSYS, EPERM, EPIPE, EOPNOTSUPP, 0 } ;
   int l, s, c ;
@@ -660,7 +638,7 @@ static void old (void)
   signal(SIGPIPE, SIG_IGN) ;
 }
 
-static void nobufs (void)
+static void ENOBUFS_does_not_fall_back (void)
 {
   int l = listens(16), s = client() ;
   fresh() ;
@@ -676,7 +654,7 @@ static void nobufs (void)
 
 /* what send may say after the connection is up: without a byte, and with some */
 
-static void sends (void)
+static void a_send_that_fails_counts_what_has_gone (void)
 {
   static struct { int error ; ssize_t none, some ; } const t[] =
     { { EINTR, 5, BIG }, { EAGAIN, 0, -2 }, { ECONNRESET, -1, -2 }, { EPIPE, -1, -2 } } ;
@@ -700,13 +678,13 @@ static void sends (void)
       cookie(l) ;
       close(accepts(l)) ;
       s = client() ;
-      pid = slow_fork() ;
+      pid = test_fork() ;
       if (!pid)
       {
         int c = accepts(l) ;
         close(s) ;
         while (ready(c, POLLIN) && (r = read(c, big, BIG)) > 0) ;
-        slow_exit() ;
+        test_exit() ;
       }
       send_error = t[i].error ;
       errno = 4242 ;
@@ -715,7 +693,7 @@ static void sends (void)
       check(t[i].some == -2 ? r >= 500 && r <= 1460 : r == t[i].some) ;
       check(!send_error) ;
       close(s) ;
-      check(slow_fine(pid)) ;
+      check(test_fine(pid)) ;
     }
     close(l) ;
   }
@@ -723,7 +701,7 @@ static void sends (void)
 
 /* SO_SNDTIMEO begins anew when a byte has gone; run out with none gone, it is no error: the connection is up */
 
-static void trickles (void)
+static void SO_SNDTIMEO_begins_anew_with_each_byte (void)
 {
   static struct { char const *script ; size_t n ; } const t[] = { { "i1w", 5 }, { "iw", 0 } } ;
   for (int i = 0 ; i < 2 ; i++)
@@ -741,7 +719,7 @@ static void trickles (void)
 
 /* the peer ends its side, then breaks the connection, while send has some bytes and waits to get rid of more */
 
-static void broken (void)
+static void a_broken_connection_counts_what_has_gone_without_SIGPIPE (void)
 {
   int l = listens(16), s, size = 4096 ;
   ssize_t r ;
@@ -752,7 +730,7 @@ static void broken (void)
   pipes = 0 ;
   s = client() ;
   check(!setsockopt(s, SOL_SOCKET, SO_SNDBUF, &size, sizeof size)) ;
-  pid = slow_fork() ;
+  pid = test_fork() ;
   if (!pid)
   {
     int c = accepts(l), n = -1, before ;
@@ -765,12 +743,12 @@ static void broken (void)
     } while (n <= 0 || n != before) ;
     check(!shutdown(c, SHUT_WR)) ;
     close(c) ;
-    slow_exit() ;
+    test_exit() ;
   }
   r = fast(s, big, BIG) ;
   check(r > 0 && r < BIG) ;
   check(!pipes) ;
-  check(slow_fine(pid)) ;
+  check(test_fine(pid)) ;
   signal(SIGPIPE, SIG_IGN) ;
   close(s) ;
   close(l) ;
@@ -779,7 +757,7 @@ static void broken (void)
 
  /* The client's connect that waits for the first write */
 
-static void defer (void)
+static void a_deferred_SYN_waits_for_the_first_write (void)
 {
   int l = listens(16), s, c ;
   cookie(l) ;
@@ -825,7 +803,7 @@ static void defer (void)
   close(s) ;
 }
 
-static void usedelsewhere (void)
+static void used_is_0_or_fails_where_nothing_was_sent (void)
 {
   int s = client(), l = listens(16), pair[2] ;
   check(used(s, 0)) ;
@@ -845,7 +823,7 @@ static void usedelsewhere (void)
 
  /* Acknowledgements */
 
-static void quickack (void)
+static void quickack_sets_and_clears_the_option (void)
 {
   int l = listens(0), s = client(), c ;
   char byte ;
@@ -869,7 +847,7 @@ static void quickack (void)
 
  /* Without any of it */
 
-static void portable (void)
+static void without_fast_open_each_function_gives_ENOSYS (void)
 {
   int s = client() ;
   check(fails(socket_fastopen_defer(s), ENOSYS)) ;
@@ -878,76 +856,44 @@ static void portable (void)
   close(s) ;
 }
 
-NONBLOCKING(first) BLOCKING(first)
-NONBLOCKING(second) BLOCKING(second)
-NONBLOCKING(stale) BLOCKING(stale)
-CASE(eaten, 0, 1, eaten4) CASE(eaten, 1, 0, eaten6b)
-NONBLOCKING(clientoff) BLOCKING(clientoff)
-NONBLOCKING(closed) BLOCKING(closed)
-NONBLOCKING(noroute) BLOCKING(noroute)
-NONBLOCKING(silent) BLOCKING(silent)
-BLOCKING(givesup)
-NONBLOCKING(serverfirst) BLOCKING(serverfirst)
-NONBLOCKING(null) BLOCKING(null)
-NONBLOCKING(large) BLOCKING(large)
-BLOCKING(single)
-NONBLOCKING(twice) BLOCKING(twice)
-NONBLOCKING(resumed) BLOCKING(resumed)
-NONBLOCKING(connected) BLOCKING(connected)
-NONBLOCKING(old) BLOCKING(old)
-NONBLOCKING(nobufs) BLOCKING(nobufs)
-BLOCKING(sends)
-BLOCKING(trickles)
-BLOCKING(broken)
-NONBLOCKING(defer)
-NONBLOCKING(usedelsewhere)
-NONBLOCKING(quickack)
-NONBLOCKING(portable)
-CASE(others, 0, 0, othersockets)
-CASE(mapped, 1, 0, mapped6)
-CASE(native, 1, 0, native6)
-CASE(linklocal, 1, 0, linklocal6)
-CASE(closedhere, 0, 0, closedloopback)
-
 int main (void)
 {
   for (size_t i = 0 ; i < BIG ; i++) big[i] = (char)(i * 7 ^ i >> 8) ;
   signal(SIGPIPE, SIG_IGN) ;
   slow_start() ;
-  RUN4(first) ;
-  RUN4(clientoff) ;
-  RUN4(closed) ;
-  RUN4(noroute) ;
-  RUN4(silent) ;
-  RUN2b(givesup) ;
-  RUN4(null) ;
-  RUN4(large) ;
-  RUN2b(single) ;
-  RUN4(twice) ;
-  RUN4(resumed) ;
-  RUN4(connected) ;
-  RUN(othersockets) ;
-  RUN(mapped6) ;
-  RUN(native6) ;
-  RUN(linklocal6) ;
-  RUN4(old) ;
-  RUN2b(sends) ;
-  RUN2b(trickles) ;
-  RUN2b(broken) ;
-  RUN2(usedelsewhere) ;
+  RUN_ON(ALL, a_first_contact_asks_for_a_cookie) ;
+  RUN_ON(ALL, with_fast_open_off_it_is_an_ordinary_connect) ;
+  RUN_ON(ALL, a_refusal_is_returned_or_found_by_connected) ;
+  RUN_ON(ALL, no_route_gives_ENETUNREACH) ;
+  RUN_ON(ALL, a_silent_peer_leaves_it_pending) ;
+  RUN_ON(BLOCKING, TCP_USER_TIMEOUT_gives_ETIMEDOUT) ;
+  RUN_ON(ALL, no_data_is_an_ordinary_connect) ;
+  RUN_ON(ALL, each_byte_of_large_data_arrives_once) ;
+  RUN_ON(BLOCKING, one_byte_that_went_with_the_SYN_does_not_go_again) ;
+  RUN_ON(ALL, a_second_call_gives_EINPROGRESS_then_EISCONN) ;
+  RUN_ON(ALL, a_pending_attempt_takes_the_data_later) ;
+  RUN_ON(ALL, a_connected_socket_gives_EISCONN) ;
+  RUN_ON(BLOCKING4, other_sockets_fail_and_send_nothing) ;
+  RUN_ON(BLOCKING6, connect6_reaches_mapped_any_and_loopback) ;
+  RUN_ON(BLOCKING6, the_wrong_family_gives_EAFNOSUPPORT) ;
+  RUN_ON(BLOCKING6, a_link_local_address_needs_its_scope) ;
+  RUN_ON(ALL, old_kernels_fall_back_without_SIGPIPE) ;
+  RUN_ON(BLOCKING, a_send_that_fails_counts_what_has_gone) ;
+  RUN_ON(BLOCKING, SO_SNDTIMEO_begins_anew_with_each_byte) ;
+  RUN_ON(BLOCKING, a_broken_connection_counts_what_has_gone_without_SIGPIPE) ;
+  RUN_ON(NONBLOCKING, used_is_0_or_fails_where_nothing_was_sent) ;
   if (FAST)
   {
-    RUN4(second) ;
-    RUN4(stale) ;
-    RUN(eaten4) ;
-    RUN(eaten6b) ;
-    RUN(closedloopback) ;
-    RUN4(serverfirst) ;
-    RUN4(nobufs) ;
-    RUN2(defer) ;
-    RUN2(quickack) ;
+    RUN_ON(ALL, data_rides_on_the_SYN_with_a_cookie) ;
+    RUN_ON(ALL, a_stale_cookie_loses_no_data) ;
+    RUN_ON(NONBLOCKING4 | BLOCKING6, a_SYN_that_is_eaten_loses_no_data) ;
+    RUN_ON(ALL, a_refusal_on_loopback_returns_n_all_the_same) ;
+    RUN_ON(ALL, the_server_may_speak_before_the_handshake_ends) ;
+    RUN_ON(ALL, ENOBUFS_does_not_fall_back) ;
+    RUN_ON(NONBLOCKING, a_deferred_SYN_waits_for_the_first_write) ;
+    RUN_ON(NONBLOCKING, quickack_sets_and_clears_the_option) ;
   }
-  else RUN2(portable) ;
+  else RUN_ON(NONBLOCKING, without_fast_open_each_function_gives_ENOSYS) ;
   slow_end() ;
   return test_end() ;
 }

@@ -142,12 +142,29 @@ static inline void cookie (int l)
   slow_clear() ;
 }
 
-#define CASE(f, is6, isnb, name) static void name (void) { if (slow_why) SKIP(slow_why) ; six = is6 ; nb = isnb ; f() ; }
-#define BLOCKING(f) CASE(f, 0, 0, f##4b) CASE(f, 1, 0, f##6b)
-#define NONBLOCKING(f) CASE(f, 0, 1, f##4) CASE(f, 1, 1, f##6)
+/* The case f for each kind of client: RUN_ON(BLOCKING, what_holds) */
 
-#define RUN2(f) do { RUN(f##4) ; RUN(f##6) ; } while (0)
-#define RUN2b(f) do { RUN(f##4b) ; RUN(f##6b) ; } while (0)
-#define RUN4(f) do { RUN2(f) ; RUN2b(f) ; } while (0)
+enum { NONBLOCKING4 = 1, NONBLOCKING6 = 2, BLOCKING4 = 4, BLOCKING6 = 8, NONBLOCKING = 3, BLOCKING = 12, ALL = 15 } ;
+
+static void (*fastopen_case) (void) ;
+
+static inline void fastopen_run (void)
+{
+  if (slow_why) SKIP(slow_why) ;
+  (*fastopen_case)() ;
+}
+
+static inline void run_on (int kinds, void (*f) (void), char const *name)
+{
+  fastopen_case = f ;
+  for (int i = 0 ; i < 4 ; i++) if (kinds & 1 << i)
+  {
+    six = i & 1 ;
+    nb = i < 2 ;
+    test_run(&fastopen_run, test_words(name, i == 0 ? ", IPv4, non-blocking" : i == 1 ? ", IPv6, non-blocking" : i == 2 ? ", IPv4" : ", IPv6")) ;
+  }
+}
+
+#define RUN_ON(kinds, f) run_on(kinds, &f, #f)
 
 #endif

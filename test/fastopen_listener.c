@@ -26,7 +26,7 @@ static int rides (int l)
   return r ;
 }
 
-static void queue (void)
+static void the_queue_is_on_off_or_bounded (void)
 {
   int l = listens(0), s, t, c ;
   check(option(l, IPPROTO_TCP, TCP_FASTOPEN) == 0) ;
@@ -75,7 +75,7 @@ static void queue (void)
   close(s) ;
 }
 
-static void key (void)
+static void a_key_makes_its_cookies_good_elsewhere (void)
 {
   static char const wrong[64], one[17] = "0123456789abcdef", two[17] = "fedcba9876543210", both[33] = "fedcba98765432100123456789abcdef" ;
   static size_t const lens[] = { 0, 1, 15, 17, 31, 33, 64, (size_t)-1 } ;
@@ -106,7 +106,7 @@ static void key (void)
   close(b) ;
 }
 
-static void deferaccept (void)
+static void deferaccept_waits_for_data (void)
 {
   for (int i = 0 ; i < 3 ; i++)  /* the last: without, to see that the connection has arrived by then */
   {
@@ -124,7 +124,7 @@ static void deferaccept (void)
   check(fails(socket_deferaccept(-1, DATAIN), EBADF)) ;
 }
 
-static void portable (void)
+static void without_fast_open_each_function_gives_ENOSYS (void)
 {
   int s = client() ;
   check(fails(socket_fastopen(s), ENOSYS)) ;
@@ -134,22 +134,17 @@ static void portable (void)
   close(s) ;
 }
 
-NONBLOCKING(queue)
-NONBLOCKING(key)
-NONBLOCKING(deferaccept)
-NONBLOCKING(portable)
-
 int main (void)
 {
   signal(SIGPIPE, SIG_IGN) ;
   slow_start() ;
   if (FAST)
   {
-    RUN2(queue) ;
-    RUN2(key) ;
-    RUN2(deferaccept) ;
+    RUN_ON(NONBLOCKING, the_queue_is_on_off_or_bounded) ;
+    RUN_ON(NONBLOCKING, a_key_makes_its_cookies_good_elsewhere) ;
+    RUN_ON(NONBLOCKING, deferaccept_waits_for_data) ;
   }
-  else RUN2(portable) ;
+  else RUN_ON(NONBLOCKING, without_fast_open_each_function_gives_ENOSYS) ;
   slow_end() ;
   return test_end() ;
 }

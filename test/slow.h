@@ -108,29 +108,6 @@ static inline void slow_clear (void)
   slow->packets[0] = slow->packets[1] = slow->syn = slow->syndata = slow->asked = slow->cookies = 0 ;
 }
 
-/* A child whose checks are counted from 0; slow_exit tells the parent. */
-
-static inline pid_t slow_fork (void)
-{
-  pid_t pid = tun_fork() ;
-  if (!pid) test_failures = 0 ;
-  return pid ;
-}
-
-static inline void slow_exit (void)
-{
-  fflush(stdout) ;
-  _exit(!!test_failures) ;
-}
-
-static inline int slow_fine (pid_t pid)
-{
-  int status ;
-  pid_t r ;
-  do r = waitpid(pid, &status, 0) ; while (r == -1 && errno == EINTR) ;
-  return r == pid && !status ;
-}
-
 static inline void slow_routes (FILE *ip, int i)
 {
   fprintf(ip, i ? "route add local 10.1.0.0/16 dev lo\nroute add local fd01::/64 dev lo\n"
@@ -146,9 +123,9 @@ static inline char const *slow_try (void)
   slow = mmap(0, sizeof *slow, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0) ;
   slow_kick = eventfd(0, EFD_CLOEXEC) ;
   if (slow == MAP_FAILED || slow_kick == -1) return "no memory" ;
-  slow_pid = slow_fork() ;
+  slow_pid = test_fork() ;
   if (slow_pid == -1) return "no process" ;
-  if (!slow_pid) slow_run() ;
+  if (!slow_pid) alarm(0), slow_run() ;
   close(tun_fd[0]) ;
   close(tun_fd[1]) ;
   return 0 ;

@@ -29,6 +29,7 @@
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -187,6 +188,7 @@ static inline pid_t test_fork (void)
   fflush(stdout) ;
   pid = fork() ;
   if (pid) return pid ;
+  prctl(PR_SET_PDEATHSIG, SIGKILL) ;
   test_failures = 0 ;
   alarm(120) ;
   return 0 ;
