@@ -165,7 +165,7 @@ static void a_peer_that_has_closed_leaves_it_connected (void)
 static void a_reset_is_returned_once (void)
 {
   int s, fd = join(0, &s) ;
-  reset(fd) ;
+  test_reset(fd) ;
   check(test_ready(s, 0)) ;
   check(says(s, ECONNRESET)) ;
   for (int i = 0 ; i < 3 ; i++) check(says(s, ENOTCONN)) ;
@@ -173,7 +173,7 @@ static void a_reset_is_returned_once (void)
   fd = join(1, &s) ;
   check(write(fd, "data", 4) == 4) ;
   check(test_ready(s, POLLIN)) ;
-  reset(fd) ;
+  test_reset(fd) ;
   check(test_ready(s, 0)) ;
   check(says(s, ECONNRESET)) ;
   check(says(s, ENOTCONN)) ;
@@ -186,7 +186,7 @@ static void a_reset_after_the_end_gives_EPIPE (void)
   check(!shutdown(fd, SHUT_WR)) ;
   check(test_ready(s, POLLRDHUP)) ;
   check(up(s)) ;
-  reset(fd) ;
+  test_reset(fd) ;
   check(test_ready(s, 0)) ;
   check(says(s, EPIPE)) ;
   check(says(s, ENOTCONN)) ;

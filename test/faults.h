@@ -8,7 +8,7 @@
 #ifndef FAULTS_H
 #define FAULTS_H
 
-#include "test.h"
+#include "address.h"
 
 #include "socket.h"
 #include "syscalls.h"
@@ -223,26 +223,10 @@ static int const errors[ALL_CALLS][28] =
   [CALL_if_indextoname] = { ENXIO, EMFILE, ENFILE, ENOBUFS, ENOMEM }
 } ;
 
-/* The sockets of a case, and the caller's variables */
+/* The sockets of a case */
 
 static int s = -1, l = -1, c = -1 ;
 static uint16_t lport ;
-static char ip[16] ;
-static uint16_t port ;
-static uint32_t scope ;
-
-static void preset (void)
-{
-  memset(ip, 'x', sizeof ip) ;
-  port = 54321 ;
-  scope = 7777 ;
-}
-
-static int untouched (void)
-{
-  for (size_t i = 0 ; i < sizeof ip ; i++) if (ip[i] != 'x') return 0 ;
-  return port == 54321 && scope == 7777 ;
-}
 
 static void shut (void)
 {

@@ -88,15 +88,6 @@ static inline void silence_ends (struct silence const *x)
   if (x->keeper >= 0) close(x->keeper) ;
 }
 
-/* Closes a connection so that its peer is reset. */
-
-static inline void reset (int fd)
-{
-  struct linger const now = { .l_onoff = 1, .l_linger = 0 } ;
-  check(!setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now)) ;
-  close(fd) ;
-}
-
 /*
    In a namespace of its own: a socket whose attempt is under way with an ICMP error in its error queue. The host is its own
    router, and the error comes while the call that sends the SYN still holds the socket.

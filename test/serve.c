@@ -2,14 +2,11 @@
 
 /* socket_listen socket_accept4 socket_accept4_nbcoe socket_accept6 socket_accept6_nbcoe */
 
-#include "test.h"
+#include "address.h"
 
 #include <limits.h>
-#include <time.h>
 #include <netinet/tcp.h>
-#include <sys/resource.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 
 #include "socket.h"
 
@@ -18,107 +15,36 @@
 
 typedef int acceptor (int, char *, uint16_t *, uint32_t *) ;
 
-static int accept4_plain (int s, char *ip, uint16_t *port, uint32_t *scope_id)
+static int accept4_plain (int s, char *a, uint16_t *p, uint32_t *scope_id)
 {
   (void)scope_id ;
-  return socket_accept4(s, ip, port) ;
+  return socket_accept4(s, a, p) ;
 }
 
-static int accept4_nbcoe (int s, char *ip, uint16_t *port, uint32_t *scope_id)
+static int accept4_nbcoe (int s, char *a, uint16_t *p, uint32_t *scope_id)
 {
   (void)scope_id ;
-  return socket_accept4_nbcoe(s, ip, port) ;
-}
-
-static int accept6_plain (int s, char *ip, uint16_t *port, uint32_t *scope_id)
-{
-  return socket_accept6(s, ip, port, scope_id) ;
-}
-
-static int accept6_nbcoe (int s, char *ip, uint16_t *port, uint32_t *scope_id)
-{
-  return socket_accept6_nbcoe(s, ip, port, scope_id) ;
+  return socket_accept4_nbcoe(s, a, p) ;
 }
 
 static struct { acceptor *f ; int six, nbcoe ; } const all[4] =
 {
-  { &accept4_plain, 0, 0 }, { &accept4_nbcoe, 0, 1 }, { &accept6_plain, 1, 0 }, { &accept6_nbcoe, 1, 1 }
+  { .f = &accept4_plain }, { .f = &accept4_nbcoe, .nbcoe = 1 }, { .f = &socket_accept6, .six = 1 }, { .f = &socket_accept6_nbcoe, .six = 1, .nbcoe = 1 }
 } ;
 
 #define EACH(i) for (unsigned int i = 0 ; i < 4 ; i++)
 
-/* What the caller's variables hold before, and after a failure */
-
-static char ip[16] ;
-static uint16_t port ;
-static uint32_t scope ;
-
-static void preset (void)
-{
-  memset(ip, 'x', sizeof ip) ;
-  port = 54321 ;
-  scope = 7777 ;
-}
-
-static int untouched (void)
-{
-  for (size_t i = 0 ; i < sizeof ip ; i++) if (ip[i] != 'x') return 0 ;
-  return port == 54321 && scope == 7777 ;
-}
-
-/* Sockets without the library's help */
-
-typedef union address { struct sockaddr any ; struct sockaddr_in in4 ; struct sockaddr_in6 in6 ; } address ;
-
-static socklen_t fill (address *a, int domain, char const *addr, uint16_t p, uint32_t scope_id)
-{
-  memset(a, 0, sizeof *a) ;
-  if (domain == AF_INET)
-  {
-    a->in4.sin_family = AF_INET ;
-    a->in4.sin_port = htons(p) ;
-    memcpy(&a->in4.sin_addr, addr, 4) ;
-    return sizeof a->in4 ;
-  }
-  a->in6.sin6_family = AF_INET6 ;
-  a->in6.sin6_port = htons(p) ;
-  a->in6.sin6_scope_id = scope_id ;
-  memcpy(&a->in6.sin6_addr, addr, 16) ;
-  return sizeof a->in6 ;
-}
-
-static uint16_t portof (int s)
-{
-  address a ;
-  socklen_t len = sizeof a ;
-  memset(&a, 0, sizeof a) ;
-  if (getsockname(s, &a.any, &len) == -1) return 0 ;
-  return ntohs(a.any.sa_family == AF_INET ? a.in4.sin_port : a.in6.sin6_port) ;
-}
-
-static int bound (int domain, char const *addr, uint32_t scope_id)
-{
-  address a ;
-  socklen_t len = fill(&a, domain, addr, 0, scope_id) ;
-  int s = socket(domain, SOCK_STREAM, 0), off = 0 ;
-  if (domain == AF_INET6) check(!setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off)) ;
-  check(!bind(s, &a.any, len)) ;
-  return s ;
-}
-
 static int listening (int domain, char const *addr)
 {
-  int s = bound(domain, addr, 0) ;
+  int s = rawbound(domain, SOCK_STREAM, addr, 0) ;
   check(!listen(s, 16)) ;
   return s ;
 }
 
 static int client (int l, int domain, char const *from, char const *to)
 {
-  address a ;
-  socklen_t len = fill(&a, domain, to, portof(l), 0) ;
-  int s = bound(domain, from, 0) ;
-  check(!connect(s, &a.any, len)) ;
+  int s = rawbound(domain, SOCK_STREAM, from, 0) ;
+  check(!rawconnect(s, domain, to, portof(l), 0)) ;
   return s ;
 }
 
@@ -188,10 +114,13 @@ static void listens (int (*create) (void))
   close(s) ;
 }
 
-static void listen_tcp4 (void) { listens(&socket_tcp4) ; listens(&socket_tcp4b) ; listens(&socket_tcp4_nbcoe) ; }
-static void listen_tcp6 (void) { listens(&socket_tcp6) ; listens(&socket_tcp6b) ; listens(&socket_tcp6_nbcoe) ; }
+static void listen_sets_the_backlog (int v6)
+{
+  static int (*const create[2][3]) (void) = { { &socket_tcp4, &socket_tcp4b, &socket_tcp4_nbcoe }, { &socket_tcp6, &socket_tcp6b, &socket_tcp6_nbcoe } } ;
+  for (int i = 0 ; i < 3 ; i++) listens(create[v6][i]) ;
+}
 
-static void listen_fails (void)
+static void what_cannot_listen_fails (void)
 {
   int on = 1, p[2], l, c, s, t ;
   address a ;
@@ -277,24 +206,22 @@ static void accepts_both (unsigned int i, int l, int domain, char const *from, c
   close(l) ;
 }
 
-static void kind (unsigned int i)
+static void the_peer_is_told_and_the_flags_are_as_promised (void)
 {
-  accepts_both(i, listening(AF_INET, LOOPBACK4), AF_INET, CLIENT4, LOOPBACK4, CLIENT4, CLIENT6) ;
-  accepts_both(i, listening(AF_INET, ANY4), AF_INET6, CLIENT6, MAPPED6, CLIENT4, CLIENT6) ;
-  accepts_both(i, listening(AF_INET6, ANY6), AF_INET, CLIENT4, LOOPBACK4, CLIENT4, CLIENT6) ;
-  accepts_both(i, listening(AF_INET6, MAPPED6), AF_INET6, CLIENT6, MAPPED6, CLIENT4, CLIENT6) ;
-  accepts_both(i, listening(AF_INET6, ANY6), AF_INET6, LOOPBACK6, LOOPBACK6, 0, LOOPBACK6) ;
-  accepts_both(i, listening(AF_INET6, LOOPBACK6), AF_INET6, LOOPBACK6, LOOPBACK6, 0, LOOPBACK6) ;
+  EACH (i)
+  {
+    accepts_both(i, listening(AF_INET, LOOPBACK4), AF_INET, CLIENT4, LOOPBACK4, CLIENT4, CLIENT6) ;
+    accepts_both(i, listening(AF_INET, ANY4), AF_INET6, CLIENT6, MAPPED6, CLIENT4, CLIENT6) ;
+    accepts_both(i, listening(AF_INET6, ANY6), AF_INET, CLIENT4, LOOPBACK4, CLIENT4, CLIENT6) ;
+    accepts_both(i, listening(AF_INET6, MAPPED6), AF_INET6, CLIENT6, MAPPED6, CLIENT4, CLIENT6) ;
+    accepts_both(i, listening(AF_INET6, ANY6), AF_INET6, LOOPBACK6, LOOPBACK6, 0, LOOPBACK6) ;
+    accepts_both(i, listening(AF_INET6, LOOPBACK6), AF_INET6, LOOPBACK6, LOOPBACK6, 0, LOOPBACK6) ;
+  }
 }
-
-static void peers_accept4 (void) { kind(0) ; }
-static void peers_accept4_nbcoe (void) { kind(1) ; }
-static void peers_accept6 (void) { kind(2) ; }
-static void peers_accept6_nbcoe (void) { kind(3) ; }
 
 /* First come, first served; the ports tell them apart. */
 
-static void order (void)
+static void first_come_first_served (void)
 {
   EACH (i)
   {
@@ -313,15 +240,13 @@ static void order (void)
 
 /* A peer that has left again is still accepted, with its address. */
 
-static void gone (void)
+static void a_peer_that_has_left_is_accepted (void)
 {
   EACH (i)
   {
     int l = listening(AF_INET, LOOPBACK4), c = client(l, AF_INET, CLIENT4, LOOPBACK4), fd ;
-    struct linger const reset = { .l_onoff = 1, .l_linger = 0 } ;
     uint16_t p = portof(c) ;
-    check(!setsockopt(c, SOL_SOCKET, SO_LINGER, &reset, sizeof reset)) ;
-    close(c) ;
+    test_reset(c) ;
     preset() ;
     check(keeps((fd = (*all[i].f)(l, ip, &port, &scope)) >= 0)) ;
     check(port == p) ;
@@ -330,7 +255,7 @@ static void gone (void)
   }
 }
 
-static void accept_fails (void)
+static void what_is_no_stream_socket_fails (void)
 {
   int bad[4][2] = { { -1, EBADF }, { 1023, EBADF } }, p[2] ;
   check(!pipe(p)) ;
@@ -349,10 +274,10 @@ static void accept_fails (void)
   close(p[0]) ; close(p[1]) ; close(bad[3][0]) ;
 }
 
-static void accept_not_listening (void)
+static void what_does_not_listen_gives_EINVAL (void)
 {
   int l = listening(AF_INET, LOOPBACK4) ;
-  int s[4] = { socket_tcp4(), socket_tcp6b(), bound(AF_INET, LOOPBACK4, 0), client(l, AF_INET, CLIENT4, LOOPBACK4) } ;
+  int s[4] = { socket_tcp4(), socket_tcp6b(), rawbound(AF_INET, SOCK_STREAM, LOOPBACK4, 0), client(l, AF_INET, CLIENT4, LOOPBACK4) } ;
   EACH (i) for (int j = 0 ; j < 4 ; j++)
   {
     preset() ;
@@ -373,17 +298,10 @@ static void note (int sig)
 
 /* The signal comes again and again: one of them meets the wait. */
 
-static void accept_interrupted (void)
+static void a_signal_gives_EINTR (void)
 {
-  struct sigaction act = { .sa_handler = &note } ;
-  struct itimerspec const often = { .it_interval = { .tv_nsec = 2000000 }, .it_value = { .tv_nsec = 2000000 } } ;
-  struct sigevent how = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 } ;
-  timer_t timer ;
   int l = listening(AF_INET, LOOPBACK4), m = listening(AF_INET6, ANY6) ;
-  sigemptyset(&act.sa_mask) ;
-  check(!sigaction(SIGUSR1, &act, 0)) ;
-  check(!timer_create(CLOCK_MONOTONIC, &how, &timer)) ;
-  check(!timer_settime(timer, 0, &often, 0)) ;
+  timer_t storm = test_storm(&note, 0) ;
   EACH (i)
   {
     preset() ;
@@ -392,47 +310,28 @@ static void accept_interrupted (void)
     check(untouched()) ;
   }
   check(signals >= 8) ;
-  timer_delete(timer) ;
-  signal(SIGUSR1, SIG_DFL) ;
+  test_calm(storm) ;
   close(l) ; close(m) ;
 }
 
-/* In a child, whose limits do not matter */
-
-static int without_descriptors (acceptor *f, int l)
-{
-  struct rlimit few ;
-  if (getrlimit(RLIMIT_NOFILE, &few) == -1) return 1 ;
-  few.rlim_cur = 64 ;
-  if (setrlimit(RLIMIT_NOFILE, &few) == -1) return 1 ;
-  while (dup(l) >= 0) ;
-  if (errno != EMFILE) return 2 ;
-  preset() ;
-  if (!fails((*f)(l, ip, &port, &scope), EMFILE)) return 3 ;
-  return untouched() ? 0 : 4 ;
-}
-
-static void accept_without_descriptors (void)
+static void no_descriptor_left_gives_EMFILE (void)
 {
   EACH (i)
   {
-    int l = listening(AF_INET6, ANY6), c = client(l, AF_INET, CLIENT4, LOOPBACK4), status = -1 ;
-    pid_t pid = fork() ;
-    if (!pid)
-    {
-      int r = without_descriptors(all[i].f, l) ;
-      for (int fd = 3 ; fd < 64 ; fd++) close(fd) ;
-      _exit(r) ;
-    }
-    check(pid > 0 && waitpid(pid, &status, 0) == pid) ;
-    check(WIFEXITED(status) && WEXITSTATUS(status) == 0) ;
+    struct rlimit old ;
+    int l = listening(AF_INET6, ANY6), c = client(l, AF_INET, CLIENT4, LOOPBACK4) ;
+    test_spare(0, &old) ;
+    preset() ;
+    check(fails((*all[i].f)(l, ip, &port, &scope), EMFILE)) ;
+    check(untouched()) ;
+    check(!setrlimit(RLIMIT_NOFILE, &old)) ;
     close(c) ; close(l) ;
   }
 }
 
 /* Neither IPv4 nor IPv6: a UNIX listener, and a client that is to see the end */
 
-static void accept_unix (void)
+static void a_unix_peer_gives_EAFNOSUPPORT_and_is_closed (void)
 {
   EACH (i)
   {
@@ -457,27 +356,19 @@ static void accept_unix (void)
 
 /* Two ends of one wire: the peer's scope is the accepting side's interface. */
 
-static void accept_linklocal (void)
+static void the_scope_is_the_interface_that_accepts (void)
 {
-  static char const here[16] = "\376\200\0\0\0\0\0\0\0\0\0\0\0\0\0\1", there[16] = "\376\200\0\0\0\0\0\0\0\0\0\0\0\0\0\2" ;
   unsigned int t0, t1 ;
-  if (test_namespace() == -1) SKIP("no namespaces here") ;
-  if (system("ip link add t0 type veth peer name t1 && ip link set t0 up && ip link set t1 up"
-    " && ip addr add fe80::1/64 dev t0 nodad && ip addr add fe80::2/64 dev t1 nodad")) SKIP("no veth devices here") ;
-  t0 = if_nametoindex("t0") ;
-  t1 = if_nametoindex("t1") ;
-  check(t0 && t1 && t0 != t1) ;
+  if (wire(&t0, &t1) == -1) SKIP("no namespaces or no veth devices here") ;
   EACH (i)
   {
-    int l = listening(AF_INET6, ANY6), c = bound(AF_INET6, here, t0), fd ;
-    address a ;
-    socklen_t len = fill(&a, AF_INET6, there, portof(l), t0) ;
-    check(!connect(c, &a.any, len)) ;
+    int l = listening(AF_INET6, ANY6), c = rawbound(AF_INET6, SOCK_STREAM, WIRE0, t0), fd ;
+    check(!rawconnect(c, AF_INET6, WIRE1, portof(l), t0)) ;
     preset() ;
     if (all[i].six)
     {
       check(keeps((fd = (*all[i].f)(l, ip, &port, &scope)) >= 0)) ;
-      check(!memcmp(ip, here, 16) && port == portof(c)) ;
+      check(stored(WIRE0, 16, portof(c))) ;
       check(scope == t1) ;
       close(fd) ;
     }
@@ -488,20 +379,16 @@ static void accept_linklocal (void)
 
 int main (void)
 {
-  RUN(listen_tcp4) ;
-  RUN(listen_tcp6) ;
-  RUN(listen_fails) ;
-  RUN(peers_accept4) ;
-  RUN(peers_accept4_nbcoe) ;
-  RUN(peers_accept6) ;
-  RUN(peers_accept6_nbcoe) ;
-  RUN(order) ;
-  RUN(gone) ;
-  RUN(accept_fails) ;
-  RUN(accept_not_listening) ;
-  RUN(accept_interrupted) ;
-  RUN(accept_without_descriptors) ;
-  RUN(accept_unix) ;
-  RUN(accept_linklocal) ;
+  RUN46(listen_sets_the_backlog) ;
+  RUN(what_cannot_listen_fails) ;
+  RUN(the_peer_is_told_and_the_flags_are_as_promised) ;
+  RUN(first_come_first_served) ;
+  RUN(a_peer_that_has_left_is_accepted) ;
+  RUN(what_is_no_stream_socket_fails) ;
+  RUN(what_does_not_listen_gives_EINVAL) ;
+  RUN(a_signal_gives_EINTR) ;
+  RUN(no_descriptor_left_gives_EMFILE) ;
+  RUN(a_unix_peer_gives_EAFNOSUPPORT_and_is_closed) ;
+  RUN(the_scope_is_the_interface_that_accepts) ;
   return test_end() ;
 }

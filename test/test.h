@@ -234,6 +234,15 @@ static inline void test_child (void)
 
 #define RUN_APART(f) (test_apart = &f, test_run(&test_child, test_words(#f, "")))
 
+/* Closes a connection so that its peer is reset. */
+
+static inline void test_reset (int fd)
+{
+  struct linger const now = { .l_onoff = 1, .l_linger = 0 } ;
+  check(!setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now)) ;
+  close(fd) ;
+}
+
 /* Leaves the process n more descriptors than it has. */
 
 static inline void test_spare (rlim_t n, struct rlimit *old)
