@@ -26,7 +26,7 @@ static int fresh (socket_candidate const *x, char const *ip, uint16_t port, uint
     && !x->start.sec.x && !x->start.nano && !x->end.sec.x && !x->end.nano && !x->older ;
 }
 
-static void candidate_ip4 (void)
+static void ip4_sets_every_field (void)
 {
   socket_candidate x[2] ;
   memset(x, 0xaa, sizeof x) ;
@@ -37,7 +37,7 @@ static void candidate_ip4 (void)
   check(((char *)(x + 1))[0] == (char)0xaa) ;
 }
 
-static void candidate_ip6 (void)
+static void ip6_sets_every_field (void)
 {
   socket_candidate x[2] ;
   memset(x, 0xaa, sizeof x) ;
@@ -58,7 +58,7 @@ static unsigned int resolve (socket_candidate *x, unsigned int max, char const *
   return n ;
 }
 
-static void addrinfo_numeric (void)
+static void numeric_hosts_of_streams_are_taken (void)
 {
   socket_candidate x[3] ;
   memset(x, 0xaa, sizeof x) ;
@@ -103,28 +103,28 @@ static void entry (struct addrinfo *ai, any_sa *sa, int family, int type, char c
   }
 }
 
-static void addrinfo_list (void)
+static void a_list_is_taken_in_order_each_address_once (void)
 {
   static struct { int family, type ; char const *ip ; uint16_t port ; uint32_t scope_id ; int taken ; } const list[] =
   {
-    { AF_INET, SOCK_DGRAM, "\300\0\2\1", 80, 0, 0 },
-    { AF_INET6, SOCK_STREAM, DOC6, 80, 0, 1 },
-    { AF_UNIX, SOCK_STREAM, 0, 0, 0, 0 },
-    { AF_INET, 0, "\300\0\2\1", 80, 0, 1 },
-    { AF_INET, SOCK_STREAM, "\300\0\2\1", 80, 0, 0 },
-    { AF_INET, SOCK_STREAM, "\300\0\2\1", 81, 0, 1 },
-    { AF_INET6, SOCK_SEQPACKET, DOC6, 81, 0, 0 },
-    { AF_INET6, SOCK_STREAM, DOC6, 80, 3, 1 },
-    { AF_INET6, SOCK_STREAM, DOC6, 80, 0, 0 },
-    { AF_INET6, SOCK_STREAM, DOC6, 80, 4, 1 },
-    { AF_INET6, SOCK_STREAM, DOC6, 81, 3, 1 },
-    { AF_INET6, SOCK_RAW, DOC6, 82, 0, 0 },
-    { AF_INET, SOCK_STREAM, "\300\0\2\2", 80, 0, 1 },
-    { AF_INET6, 0, "\0\0\0\0\0\0\0\0\0\0\377\377\300\0\2\2", 80, 0, 1 },
-    { AF_INET6, 0, "\300\0\2\2\0\0\0\0\0\0\0\0\0\0\0\0", 80, 0, 1 },  /* the bytes of an IPv4 one */
-    { AF_INET, SOCK_STREAM, "\300\0\2\2", 80, 0, 0 },
-    { AF_INET6, SOCK_STREAM, DOC6, 80, 3, 0 },
-    { AF_INET6, SOCK_STREAM, "\40\1\r\270\0\0\0\0\0\0\0\0\0\0\0\2", 80, 3, 1 },
+    { .family = AF_INET, .type = SOCK_DGRAM, .ip = "\300\0\2\1", .port = 80 },
+    { .family = AF_INET6, .type = SOCK_STREAM, .ip = DOC6, .port = 80, .taken = 1 },
+    { .family = AF_UNIX, .type = SOCK_STREAM },
+    { .family = AF_INET, .ip = "\300\0\2\1", .port = 80, .taken = 1 },
+    { .family = AF_INET, .type = SOCK_STREAM, .ip = "\300\0\2\1", .port = 80 },
+    { .family = AF_INET, .type = SOCK_STREAM, .ip = "\300\0\2\1", .port = 81, .taken = 1 },
+    { .family = AF_INET6, .type = SOCK_SEQPACKET, .ip = DOC6, .port = 81 },
+    { .family = AF_INET6, .type = SOCK_STREAM, .ip = DOC6, .port = 80, .scope_id = 3, .taken = 1 },
+    { .family = AF_INET6, .type = SOCK_STREAM, .ip = DOC6, .port = 80 },
+    { .family = AF_INET6, .type = SOCK_STREAM, .ip = DOC6, .port = 80, .scope_id = 4, .taken = 1 },
+    { .family = AF_INET6, .type = SOCK_STREAM, .ip = DOC6, .port = 81, .scope_id = 3, .taken = 1 },
+    { .family = AF_INET6, .type = SOCK_RAW, .ip = DOC6, .port = 82 },
+    { .family = AF_INET, .type = SOCK_STREAM, .ip = "\300\0\2\2", .port = 80, .taken = 1 },
+    { .family = AF_INET6, .ip = "\0\0\0\0\0\0\0\0\0\0\377\377\300\0\2\2", .port = 80, .taken = 1 },
+    { .family = AF_INET6, .ip = "\300\0\2\2\0\0\0\0\0\0\0\0\0\0\0\0", .port = 80, .taken = 1 },  /* the bytes of an IPv4 one */
+    { .family = AF_INET, .type = SOCK_STREAM, .ip = "\300\0\2\2", .port = 80 },
+    { .family = AF_INET6, .type = SOCK_STREAM, .ip = DOC6, .port = 80, .scope_id = 3 },
+    { .family = AF_INET6, .type = SOCK_STREAM, .ip = "\40\1\r\270\0\0\0\0\0\0\0\0\0\0\0\2", .port = 80, .scope_id = 3, .taken = 1 },
   } ;
   enum { N = sizeof list / sizeof *list } ;
   struct addrinfo ai[N] ;
@@ -162,9 +162,9 @@ static void addrinfo_list (void)
 
 int main (void)
 {
-  RUN(candidate_ip4) ;
-  RUN(candidate_ip6) ;
-  RUN(addrinfo_numeric) ;
-  RUN(addrinfo_list) ;
+  RUN(ip4_sets_every_field) ;
+  RUN(ip6_sets_every_field) ;
+  RUN(numeric_hosts_of_streams_are_taken) ;
+  RUN(a_list_is_taken_in_order_each_address_once) ;
   return test_end() ;
 }

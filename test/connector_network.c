@@ -519,11 +519,11 @@ static void leaves (char const *script, int child, int sig, int expected)
   check(!somebody_in(line)) ;
 }
 
-static void ended (void) { leaves(STRAYS "exit 7", 0, 0, 7) ; }
-static void ended_by_signal (void) { leaves(STRAYS "kill -9 $$", 0, 0, 128 + SIGKILL) ; }
-static void terminated (void) { leaves(STRAYS "wait", 0, SIGTERM, 1000 + SIGTERM) ; }
-static void killed (void) { leaves(STRAYS "wait", 0, SIGKILL, 1000 + SIGKILL) ; }
-static void parent_killed (void) { leaves(STRAYS "wait", 1, SIGKILL, 1000 + SIGKILL) ; }
+static void wan_ends_with_its_command_and_leaves_no_process (void) { leaves(STRAYS "exit 7", 0, 0, 7) ; }
+static void wan_ends_with_the_signal_of_its_command (void) { leaves(STRAYS "kill -9 $$", 0, 0, 128 + SIGKILL) ; }
+static void wan_terminated_leaves_no_process (void) { leaves(STRAYS "wait", 0, SIGTERM, 1000 + SIGTERM) ; }
+static void wan_killed_leaves_no_process (void) { leaves(STRAYS "wait", 0, SIGKILL, 1000 + SIGKILL) ; }
+static void wan_whose_parent_is_killed_leaves_no_process (void) { leaves(STRAYS "wait", 1, SIGKILL, 1000 + SIGKILL) ; }
 
 static int says (char const *arg1, char const *arg2, char const *arg3)
 {
@@ -537,7 +537,7 @@ static int says (char const *arg1, char const *arg2, char const *arg3)
   return e ;
 }
 
-static void wrong (void)
+static void wan_complains_of_wrong_tables_and_arguments (void)
 {
   static char const *const lines[] =
     { "10.1.0.1", "10.1.0.1 x", "10.1.0.1 -1", "10.1 5", "fd01: 5", "10.1.0.1 5 late", "10.1.0.1 5 lose=", "10.1.0.1 5 lose=1x", "10.1.0.1 5\n10.1.0.1 5" } ;
@@ -569,12 +569,12 @@ int main (int argc, char **argv)
   else
   {
     if (rows < 15) { printf("fail table\n") ; test_status = 1 ; }
-    RUN(wrong) ;
-    RUN(ended) ;
-    RUN(ended_by_signal) ;
-    RUN(terminated) ;
-    RUN(killed) ;
-    RUN(parent_killed) ;
+    RUN(wan_complains_of_wrong_tables_and_arguments) ;
+    RUN(wan_ends_with_its_command_and_leaves_no_process) ;
+    RUN(wan_ends_with_the_signal_of_its_command) ;
+    RUN(wan_terminated_leaves_no_process) ;
+    RUN(wan_killed_leaves_no_process) ;
+    RUN(wan_whose_parent_is_killed_leaves_no_process) ;
     alarm(120) ;
     tests() ;
     test_end() ;

@@ -72,7 +72,7 @@ static void *run (void *arg)
   return 0 ;
 }
 
-static void distinct_connectors (void)
+static void connectors_of_eight_threads_do_not_disturb_each_other (void)
 {
   uint16_t refused ;
   int b = bound(0, &refused) ;
@@ -96,6 +96,6 @@ static void distinct_connectors (void)
 int main (void)
 {
   tain_now_set_stopwatch_g() ;
-  RUN(distinct_connectors) ;
+  RUN(connectors_of_eight_threads_do_not_disturb_each_other) ;
   return test_end() ;
 }

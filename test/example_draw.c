@@ -96,7 +96,7 @@ static void every_outcome (void)
   times(add4(LOOPBACK4, 10), 30000, 299999, ECANCELED) ;
 }
 
-static void outcomes (void)
+static void each_outcome_is_drawn_in_the_order_of_starts (void)
 {
   every_outcome() ;
   draws(0,
@@ -109,7 +109,7 @@ static void outcomes (void)
     "::1 443 connected after 299.9 ms\n") ;
 }
 
-static void outcomes_as_json (void)
+static void each_outcome_is_written_as_json (void)
 {
   every_outcome() ;
   a[0].sent = 12 ;
@@ -122,7 +122,7 @@ static void outcomes_as_json (void)
     "{\"address\":\"127.0.0.1\",\"port\":65535,\"start\":null,\"end\":null,\"error\":null,\"sent\":0}]}\n") ;
 }
 
-static void outcomes_in_colour (void)
+static void each_outcome_has_its_colour (void)
 {
   every_outcome() ;
   draws_in_colour(0,
@@ -137,7 +137,7 @@ static void outcomes_in_colour (void)
 
 /* one that failed by itself, and what the deadline ended */
 
-static void all_lost (void)
+static void what_the_deadline_ended_is_told_from_what_failed (void)
 {
   begin() ;
   times(add4(LOOPBACK4, 1), 0, 1500000, EHOSTUNREACH) ;
@@ -158,7 +158,7 @@ static void all_lost (void)
 
 /* a name longer than the axis can bear stands alone, the others do not */
 
-static void long_names (void)
+static void a_long_name_stands_alone (void)
 {
   begin() ;
   times(add6(LONG6, 443, 0), 0, 50000, ECONNRESET) ;
@@ -176,7 +176,7 @@ static void long_names (void)
     "2001:db8::1 443 connected after 90.0 ms\n") ;
 }
 
-static void data_in_the_syn (void)
+static void data_in_the_SYN_is_told (void)
 {
   begin() ;
   times(add4(LOOPBACK4, 1), 0, 250, ECONNREFUSED) ;
@@ -191,7 +191,7 @@ static void data_in_the_syn (void)
 
 /* less than 10 ms is shown to the microsecond */
 
-static void short_race (void)
+static void less_than_ten_ms_is_shown_to_the_microsecond (void)
 {
   begin() ;
   wins(add4(LOOPBACK4, 2), 0, 9999) ;
@@ -203,7 +203,7 @@ static void short_race (void)
 
 /* no time at all has passed */
 
-static void no_time (void)
+static void no_time_at_all_is_drawn (void)
 {
   begin() ;
   times(add4(LOOPBACK4, 2), 0, 0, EACCES) ;
@@ -215,7 +215,7 @@ static void no_time (void)
 
 /* an error without a name here is what the system calls it, 30 columns of that */
 
-static void strange_error (void)
+static void an_error_without_a_name_is_what_the_system_calls_it (void)
 {
   char const *name = strerror(EILSEQ) ;
   char wanted[64] ;
@@ -229,7 +229,7 @@ static void strange_error (void)
 
 /* The longest that -t allows, and the longest of each column: 80 columns do */
 
-static void longest (void)
+static void the_longest_columns_fit_into_80 (void)
 {
   begin() ;
   times(add6(LINKLOCAL6, 65535, 4294967295), 4294967290, 4294967295, ECONNREFUSED) ;
@@ -287,23 +287,23 @@ static void any_race (void)
   check(bars == tries && strlen(line) <= 80 + 1) ;
 }
 
-static void any_races (void)
+static void any_race_fits_into_80_columns (void)
 {
   for (unsigned int i = 0 ; i < 10000 && !test_failures ; i++) any_race() ;
 }
 
 int main (void)
 {
-  RUN(outcomes) ;
-  RUN(outcomes_as_json) ;
-  RUN(outcomes_in_colour) ;
-  RUN(all_lost) ;
-  RUN(long_names) ;
-  RUN(data_in_the_syn) ;
-  RUN(short_race) ;
-  RUN(no_time) ;
-  RUN(strange_error) ;
-  RUN(longest) ;
-  RUN(any_races) ;
+  RUN(each_outcome_is_drawn_in_the_order_of_starts) ;
+  RUN(each_outcome_is_written_as_json) ;
+  RUN(each_outcome_has_its_colour) ;
+  RUN(what_the_deadline_ended_is_told_from_what_failed) ;
+  RUN(a_long_name_stands_alone) ;
+  RUN(data_in_the_SYN_is_told) ;
+  RUN(less_than_ten_ms_is_shown_to_the_microsecond) ;
+  RUN(no_time_at_all_is_drawn) ;
+  RUN(an_error_without_a_name_is_what_the_system_calls_it) ;
+  RUN(the_longest_columns_fit_into_80) ;
+  RUN(any_race_fits_into_80_columns) ;
   return test_end() ;
 }

@@ -12,14 +12,14 @@
 #define IPPROTO_SCTP 132
 #endif
 
-static void index_of (void)
+static void an_index_belongs_to_a_name_or_is_0 (void)
 {
   check(keeps(socket_getifidx("lo") == if_nametoindex("lo")) && socket_getifidx("lo") > 0) ;
   check(socket_getifidx("no such one") == 0 && socket_getifidx("") == 0) ;
   check(socket_getifidx("a name that is longer than any interface can have") == 0) ;
 }
 
-static void name_of (void)
+static void a_name_belongs_to_an_index_or_is_unknown (void)
 {
   uint32_t lo = socket_getifidx("lo") ;
   check(keeps(!strcmp(socket_getifname(lo), "lo"))) ;
@@ -36,7 +36,7 @@ static void *other (void *arg)
 
 /* Each thread has a buffer of its own. */
 
-static void threads (void)
+static void each_thread_has_a_name_of_its_own (void)
 {
   char const *mine = socket_getifname(socket_getifidx("lo")) ;
   pthread_t t ;
@@ -71,19 +71,17 @@ static void sctp (int (*f) (void), int domain, int nonblocking)
   close(s) ;
 }
 
-static void sctp4 (void) { sctp(&socket_sctp4, AF_INET, 1) ; }
-static void sctp4b (void) { sctp(&socket_sctp4b, AF_INET, 0) ; }
-static void sctp6 (void) { sctp(&socket_sctp6, AF_INET6, 1) ; }
-static void sctp6b (void) { sctp(&socket_sctp6b, AF_INET6, 0) ; }
+static void sctp_sockets_are_created_or_give_EPROTONOSUPPORT (int v6)
+{
+  sctp(v6 ? &socket_sctp6 : &socket_sctp4, v6 ? AF_INET6 : AF_INET, 1) ;
+  sctp(v6 ? &socket_sctp6b : &socket_sctp4b, v6 ? AF_INET6 : AF_INET, 0) ;
+}
 
 int main (void)
 {
-  RUN(index_of) ;
-  RUN(name_of) ;
-  RUN(threads) ;
-  RUN(sctp4) ;
-  RUN(sctp4b) ;
-  RUN(sctp6) ;
-  RUN(sctp6b) ;
+  RUN(an_index_belongs_to_a_name_or_is_0) ;
+  RUN(a_name_belongs_to_an_index_or_is_unknown) ;
+  RUN(each_thread_has_a_name_of_its_own) ;
+  RUN46(sctp_sockets_are_created_or_give_EPROTONOSUPPORT) ;
   return test_end() ;
 }

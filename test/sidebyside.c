@@ -73,12 +73,12 @@ static void both (char const *ip, uint32_t scope)
   close(l) ;
 }
 
-static void loopback (void)
+static void both_libraries_connect_to_one_listener (void)
 {
   both(LOOPBACK6, 0) ;
 }
 
-static void linklocal (void)
+static void both_libraries_connect_link_locally (void)
 {
   tain deadline, stamp ;
   uint32_t scope ;
@@ -101,7 +101,7 @@ static void linklocal (void)
   close(l) ;
 }
 
-static void four (void)
+static void both_libraries_connect_over_ip4 (void)
 {
   tain deadline, stamp ;
   char peer[4] ;
@@ -130,8 +130,8 @@ static void four (void)
 
 int main (void)
 {
-  RUN(four) ;
-  RUN(loopback) ;
-  RUN(linklocal) ;
+  RUN(both_libraries_connect_over_ip4) ;
+  RUN(both_libraries_connect_to_one_listener) ;
+  RUN(both_libraries_connect_link_locally) ;
   return test_end() ;
 }
