@@ -1,6 +1,7 @@
 /* ISC license. */
 
-/* socket_connectany socket_connector_init _prepare _nextdeadline _step _stop _wait: on the real kernel */
+/* socket_connectany socket_connector_init socket_connector_prepare socket_connector_nextdeadline socket_connector_step
+   socket_connector_stop socket_connector_wait: on the real kernel */
 
 #include "loopback.h"
 #include <sys/epoll.h>
