@@ -55,9 +55,9 @@ lint cppcheck cppcheck --quiet --std=c11 --enable=warning,style,performance,port
   --suppress=knownConditionTrueFalse:libsocket_fastopensa.c $library
 lint shellcheck shellcheck -x $scripts
 lint mandoc mandoc -T lint -W warning man/*.[13]
-# .Nd of the pages, \n before "in", iif of ip-rule, lates of network.awk
+# .Nd of the pages, \n before "in", iif of ip-rule, lates of network.awk, the connector's inflight
 files=$(git ls-files)
-lint codespell codespell --ignore-words-list=nd,nin,iif,lates $files
+lint codespell codespell --ignore-words-list=inflight,nd,nin,iif,lates $files
 
 test -n "$failed" || echo "lint:$ran: nothing found"
 test -z "$failed"
