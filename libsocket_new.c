@@ -27,7 +27,7 @@ int libsocket_new (int domain, int type, int protocol, int flags)
   int e = errno ;
   int s ;
   if (!SOCK_NONBLOCK || !SOCK_CLOEXEC) return in_steps(domain, type, protocol, flags) ;
-  s = socket(domain, type | (flags & O_NONBLOCK ? SOCK_NONBLOCK : 0) | (flags & O_CLOEXEC ? SOCK_CLOEXEC : 0), protocol) ;
+  s = socket(domain, type | ((flags & O_NONBLOCK) ? SOCK_NONBLOCK : 0) | ((flags & O_CLOEXEC) ? SOCK_CLOEXEC : 0), protocol) ;
   if (s >= 0 || errno != EINVAL) return s ;
   errno = e ;
   return in_steps(domain, type, protocol, flags) ;
