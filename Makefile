@@ -121,11 +121,12 @@ test/connector_model: test/connector_model.h test/primitives.h test/race.h test/
 test/connector_rules: test/primitives.h test/race.h test/syscalls.h
 test/example_draw: examples/race.c
 
-# what a developer runs, test/dev/NAME.sh
+# what a developer runs, test/dev/NAME.sh; matrix takes names as ARGS=
+ARGS =
 CHECKS = cover interop libowfat lint matrix mutate
 
 $(CHECKS):
-	@$(ENV) test/dev/$@.sh
+	@$(ENV) test/dev/$@.sh $(ARGS)
 
 interop: $(EXAMPLES)
 libowfat: libsocket.a
