@@ -310,4 +310,4 @@ awk -F '\t' -v tests="$tests" '
       not["same"] + 0 " change no code, " not["twin"] + 0 " give the code of another"
     exit alive > explained || alive * 100 > (dead + alive) * 3
   }
-' "$top/mutants.log" "$top/test/mutants" all
+' "$top/mutants.log" "$top/test/dev/mutants.txt" all
