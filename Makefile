@@ -32,10 +32,10 @@ LIBRARY = libsocket.a socket.h socket_connector.h
 OBJECTS = \
  libsocket_acceptsa.o libsocket_attempt.o libsocket_closefail.o libsocket_connectsa.o libsocket_fastopensa.o libsocket_finish.o \
  libsocket_get4.o libsocket_get6.o libsocket_new.o libsocket_new6.o libsocket_outcome.o libsocket_reconnect.o libsocket_setflags.o \
- libsocket_setint.o libsocket_timeleft.o libsocket_unmap.o \
+ libsocket_setint.o libsocket_timeleft.o libsocket_unmap.o libsocket_zonelen.o \
  noipv6.o \
  socket_accept4.o socket_accept4_nbcoe.o socket_accept6.o socket_accept6_nbcoe.o \
- socket_bind4.o socket_bind4_reuse.o socket_bind6.o socket_bind6_reuse.o \
+ socket_bind4.o socket_bind4_noport.o socket_bind4_reuse.o socket_bind6.o socket_bind6_noport.o socket_bind6_reuse.o \
  socket_broadcast.o \
  socket_candidate_addrinfo.o socket_candidate_ip4.o socket_candidate_ip6.o \
  socket_connect4.o socket_connect6.o socket_connectany.o socket_connected.o \
@@ -44,15 +44,16 @@ OBJECTS = \
  socket_deferaccept.o \
  socket_fastopen.o socket_fastopen_connect4.o socket_fastopen_connect6.o socket_fastopen_defer.o socket_fastopen_key.o \
  socket_fastopen_queue.o socket_fastopen_used.o \
- socket_getifidx.o socket_getifname.o socket_listen.o socket_local4.o socket_local6.o \
+ socket_fmt6.o socket_getifidx.o socket_getifname.o socket_listen.o socket_local4.o socket_local6.o \
  socket_mchopcount6.o socket_mcjoin4.o socket_mcjoin6.o socket_mcleave4.o socket_mcleave6.o socket_mcloop4.o socket_mcloop6.o \
  socket_mcttl4.o \
  socket_quickack.o socket_recv4.o socket_recv6.o socket_remote4.o socket_remote6.o \
+ socket_scan6.o \
  socket_sctp4.o socket_sctp4b.o socket_sctp6.o socket_sctp6b.o \
  socket_send4.o socket_send4_flag.o socket_send6.o socket_send6_flag.o \
  socket_tcp4.o socket_tcp4_nbcoe.o socket_tcp4b.o socket_tcp6.o socket_tcp6_nbcoe.o socket_tcp6b.o \
  socket_tryreservein.o \
- socket_udp4.o socket_udp4b.o socket_udp6.o socket_udp6b.o
+ socket_udp4.o socket_udp4_nbcoe.o socket_udp4b.o socket_udp6.o socket_udp6_nbcoe.o socket_udp6b.o
 
 all: libsocket.a
 
@@ -92,7 +93,7 @@ TESTS = \
  test/connector_soak test/connector_threads \
  test/create test/datagram test/example_draw \
  test/fastopen test/fastopen_listener test/fastopen_signals \
- test/faults test/interface test/multicast test/names test/serve test/signals test/timeouts
+ test/faults test/interface test/multicast test/names test/serve test/signals test/text test/timeouts
 
 SCRIPTS = \
  test/demo.sh test/example_echod.sh test/example_faults.sh test/example_race.sh test/example_tcpconnect.sh test/faulted.sh \

@@ -25,6 +25,7 @@
 #undef TCPI_OPT_SYN_DATA
 #undef TCP_QUICKACK
 #undef TCP_DEFER_ACCEPT
+#undef IP_BIND_ADDRESS_NO_PORT
 #endif
 
 #if defined(TCP_INFO) && defined(TCP_FASTOPEN_CONNECT) && !defined(TCPI_OPT_SYN_DATA)
@@ -48,6 +49,9 @@
 #endif
 #ifndef TCP_DEFER_ACCEPT
 #define TCP_DEFER_ACCEPT (-1)
+#endif
+#ifndef IP_BIND_ADDRESS_NO_PORT
+#define IP_BIND_ADDRESS_NO_PORT (-1)
 #endif
 #ifndef IPPROTO_SCTP
 #define IPPROTO_SCTP 132
@@ -91,6 +95,9 @@ extern int libsocket_get6 (libsocket_sa const *sa, char *ip, uint16_t *port, uin
 
 /* 1 and what an IPv4 socket takes in place of *sa, which is mapped, any or loopback; else 0 */
 extern int libsocket_unmap (struct sockaddr_in *in4, struct sockaddr const *sa) ;
+
+/* the number of bytes that s begins with and that a text may have in the name of an interface */
+extern size_t libsocket_zonelen (char const *s) ;
 
 
  /* Connect */

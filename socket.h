@@ -32,9 +32,13 @@ extern "C" {
 #undef socket_udp4
 #define socket_udp4 libsocket_udp4
 #define socket_udp4b libsocket_udp4b
+#undef socket_udp4_nbcoe
+#define socket_udp4_nbcoe libsocket_udp4_nbcoe
 #undef socket_udp6
 #define socket_udp6 libsocket_udp6
 #define socket_udp6b libsocket_udp6b
+#undef socket_udp6_nbcoe
+#define socket_udp6_nbcoe libsocket_udp6_nbcoe
 #define socket_sctp4 libsocket_sctp4
 #define socket_sctp4b libsocket_sctp4b
 #define socket_sctp6 libsocket_sctp6
@@ -43,8 +47,10 @@ extern "C" {
 
 #define socket_bind4 libsocket_bind4
 #define socket_bind4_reuse libsocket_bind4_reuse
+#define socket_bind4_noport libsocket_bind4_noport
 #define socket_bind6 libsocket_bind6
 #define socket_bind6_reuse libsocket_bind6_reuse
+#define socket_bind6_noport libsocket_bind6_noport
 
 #undef socket_listen
 #define socket_listen libsocket_listen
@@ -99,6 +105,9 @@ extern "C" {
 #define socket_getifname libsocket_getifname
 #define socket_getifidx libsocket_getifidx
 
+#define socket_fmt6 libsocket_fmt6
+#define socket_scan6 libsocket_scan6
+
 
  /* What sources written for libowfat expect */
 
@@ -130,8 +139,10 @@ extern int socket_tcp6_nbcoe (void) ;
 
 extern int socket_udp4 (void) ;
 extern int socket_udp4b (void) ;
+extern int socket_udp4_nbcoe (void) ;
 extern int socket_udp6 (void) ;
 extern int socket_udp6b (void) ;
+extern int socket_udp6_nbcoe (void) ;
 
 extern int socket_sctp4 (void) ;
 extern int socket_sctp4b (void) ;
@@ -139,12 +150,14 @@ extern int socket_sctp6 (void) ;
 extern int socket_sctp6b (void) ;
 
 
- /* Bind: socket, ip, port, scope_id */
+ /* Bind: socket, ip, port, scope_id; noport: connect chooses the port */
 
 extern int socket_bind4 (int, char const *, uint16_t) ;
 extern int socket_bind4_reuse (int, char const *, uint16_t) ;
+extern int socket_bind4_noport (int, char const *) ;
 extern int socket_bind6 (int, char const *, uint16_t, uint32_t) ;
 extern int socket_bind6_reuse (int, char const *, uint16_t, uint32_t) ;
+extern int socket_bind6_noport (int, char const *, uint32_t) ;
 
 
  /* Serve */
@@ -212,6 +225,14 @@ extern int socket_mcloop6 (int, char) ;
 
 extern char const *socket_getifname (uint32_t) ;
 extern uint32_t socket_getifidx (char const *) ;
+
+
+ /* Text: an address as people write it */
+
+#define SOCKET_FMT6 55  /* 39 of the longest address, %, 15 of the longest name of an interface */
+
+extern size_t socket_fmt6 (char *, char const *, uint32_t) ;
+extern size_t socket_scan6 (char const *, char *, uint32_t *) ;
 
 
 #ifdef __cplusplus

@@ -1,6 +1,6 @@
 /* ISC license. */
 
-/* socket_bind4 socket_bind4_reuse socket_bind6 socket_bind6_reuse */
+/* socket_bind4 socket_bind4_reuse socket_bind4_noport socket_bind6 socket_bind6_reuse socket_bind6_noport */
 
 #include "test.h"
 
@@ -37,6 +37,18 @@ static int bind6 (int s, char const *ip, uint16_t port, uint32_t scope_id)
 static int bind6_reuse (int s, char const *ip, uint16_t port, uint32_t scope_id)
 {
   return socket_bind6_reuse(s, ip, port, scope_id) ;
+}
+
+static int bind4_noport (int s, char const *ip, uint16_t port, uint32_t scope_id)
+{
+  (void)port ; (void)scope_id ;
+  return socket_bind4_noport(s, ip) ;
+}
+
+static int bind6_noport (int s, char const *ip, uint16_t port, uint32_t scope_id)
+{
+  (void)port ;
+  return socket_bind6_noport(s, ip, scope_id) ;
 }
 
 /* The port of s if the kernel says that it is bound to ip, of len bytes; else 0. */
@@ -291,15 +303,122 @@ static void scope (binder *f)
   close(s) ;
 }
 
+static void noport_scope (void)
+{
+  unsigned int t0 = if_nametoindex("t0"), t1 = if_nametoindex("t1") ;
+  struct sockaddr_in6 sa ;
+  socklen_t len = sizeof sa ;
+  int s = socket_tcp6() ;
+  check(fails(socket_bind6_noport(s, LINKLOCAL6, 0), EINVAL)) ;
+  check(fails(socket_bind6_noport(s, LINKLOCAL6, t1), EADDRNOTAVAIL)) ;
+  check(fails(socket_bind6_noport(s, LINKLOCAL6, 4242), ENODEV)) ;
+  check(keeps(!socket_bind6_noport(s, LINKLOCAL6, t0))) ;
+  check(!getsockname(s, (struct sockaddr *)&sa, &len) && !memcmp(&sa.sin6_addr, LINKLOCAL6, 16) && sa.sin6_scope_id == t0) ;
+  close(s) ;
+}
+
 static void linklocal (void)
 {
   if (test_namespace() == -1) SKIP("no namespaces here") ;
   if (!links()) SKIP("no veth devices here") ;
   scope(&bind6) ;
   scope(&bind6_reuse) ;
+  noport_scope() ;
   port_is_heeded(&bind6, &bind6, &socket_tcp6, LOOPBACK6, MAPPED6, 16) ;
   port_is_heeded(&bind6, &bind6, &socket_tcp6, MAPPED6, LOOPBACK6, 16) ;
   port_is_heeded(&bind6_reuse, &bind6_reuse, &socket_tcp6, MAPPED6, LOOPBACK6, 16) ;
+}
+
+/* _noport: the address at once, the port when it connects; a kernel without the option gives both at once. */
+
+#ifdef LIBSOCKET_PORTABLE
+#define AT_ONCE 1
+#else
+#define AT_ONCE 0
+#endif
+
+static void later (binder *f, int s, char const *ip, char const *where, char const *source, size_t len)
+{
+  union { struct sockaddr any ; struct sockaddr_in in4 ; struct sockaddr_in6 in6 ; } sa ;
+  socklen_t n = sizeof sa ;
+  uint16_t port ;
+  int type, l ;
+  check(keeps(!(*f)(s, ip, 0, 0))) ;
+  check(!getsockname(s, &sa.any, &n)) ;
+  check(!memcmp(len == 4 ? (void *)&sa.in4.sin_addr : (void *)&sa.in6.sin6_addr, where, len)) ;
+  check(!(len == 4 ? sa.in4.sin_port : sa.in6.sin6_port) == !AT_ONCE) ;
+
+  n = sizeof type ;
+  check(!getsockopt(s, SOL_SOCKET, SO_TYPE, &type, &n)) ;
+  l = socket(sa.any.sa_family, type, 0) ;
+  check(!(len == 4 ? socket_bind4(l, source, 0) : socket_bind6(l, source, 0, 0)) && (port = at(l, source, len))) ;
+  if (type == SOCK_STREAM) check(!listen(l, 1)) ;
+  check(!(len == 4 ? socket_connect4(s, source, port) : socket_connect6(s, source, port, 0)) || errno == EINPROGRESS) ;
+  check(test_ready(s, POLLOUT) && at(s, source, len)) ;
+  close(l) ;
+  close(s) ;
+}
+
+static void noport_leaves_the_port_to_connect (void)
+{
+  int x = 0, s ;
+  socklen_t len = sizeof x ;
+  later(&bind4_noport, socket_tcp4b(), LOOPBACK4, LOOPBACK4, LOOPBACK4, 4) ;
+  later(&bind4_noport, socket_tcp4(), test_edge(OWN4, 4), OWN4, OWN4, 4) ;
+  later(&bind4_noport, socket_udp4(), OWN4, OWN4, OWN4, 4) ;
+  later(&bind4_noport, socket_tcp4(), 0, ANY4, LOOPBACK4, 4) ;
+  later(&bind6_noport, socket_tcp6b(), LOOPBACK6, LOOPBACK6, LOOPBACK6, 16) ;
+  later(&bind6_noport, socket_tcp6(), test_edge(OWN6, 16), OWN6, OWN6, 16) ;
+  later(&bind6_noport, socket_udp6(), LOOPBACK6, LOOPBACK6, LOOPBACK6, 16) ;
+  later(&bind6_noport, socket_udp6(), OWN6, OWN6, OWN6, 16) ;
+  later(&bind6_noport, socket_tcp6(), 0, ANY6, LOOPBACK6, 16) ;
+  later(&bind6_noport, socket_tcp4(), OWN6, OWN4, OWN4, 4) ;
+  later(&bind6_noport, socket_tcp4(), LOOPBACK6, LOOPBACK4, LOOPBACK4, 4) ;
+  refuses(&bind4_noport, LOOPBACK4) ;
+  refuses(&bind6_noport, LOOPBACK6) ;
+  fails_at(&bind4_noport, socket_tcp4(), FOREIGN4, EADDRNOTAVAIL) ;
+  fails_at(&bind6_noport, socket_tcp6(), FOREIGN6, EADDRNOTAVAIL) ;
+  fails_at(&bind6_noport, socket_tcp6(), MAPPED_FOREIGN6, EADDRNOTAVAIL) ;
+  fails_at(&bind6_noport, socket_tcp4(), FOREIGN6, EAFNOSUPPORT) ;
+  s = socket_tcp4() ;
+  check(!socket_bind4_noport(s, 0) && !getsockopt(s, SOL_SOCKET, SO_REUSEADDR, &x, &len) && !x) ;
+  close(s) ;
+  s = socket_tcp4() ;
+  check(!socket_bind4(s, LOOPBACK4, 0) && fails(socket_bind4_noport(s, LOOPBACK4), EINVAL)) ;
+  close(s) ;
+}
+
+/* With ten ports there is a connection from each of them to each of four servers; without the option one from each. */
+
+static int connections (binder *f, int v6, char const *ip, int *error)
+{
+  int fd[4 + 41], n = 4 ;
+  for (int i = 0 ; i < 4 ; i++)
+  {
+    uint16_t port = (uint16_t)(20001 + i) ;
+    fd[i] = v6 ? socket_tcp6b() : socket_tcp4b() ;
+    check(!(v6 ? socket_bind6_reuse(fd[i], ip, port, 0) : socket_bind4_reuse(fd[i], ip, port)) && !listen(fd[i], 64)) ;
+  }
+  for (*error = 0 ; !*error && n < 4 + 41 ; n++)
+  {
+    uint16_t port = (uint16_t)(20001 + n % 4) ;
+    fd[n] = v6 ? socket_tcp6b() : socket_tcp4b() ;
+    if ((*f)(fd[n], ip, 0, 0) == -1 || (v6 ? socket_connect6(fd[n], ip, port, 0) : socket_connect4(fd[n], ip, port)) == -1) *error = errno ;
+  }
+  for (int i = 0 ; i < n ; i++) close(fd[i]) ;  /* the listeners first: they reset all */
+  return n - 4 - !!*error ;
+}
+
+static void noport_makes_a_connection_from_each_port_to_each_server (void)
+{
+  int error ;
+  if (test_namespace() == -1) SKIP("no namespaces here") ;
+  if (test_write("/proc/sys/net/ipv4/ip_local_port_range", "40000 40009") == -1) SKIP("no sysctl net.ipv4.ip_local_port_range here") ;
+  check(connections(&bind4, 0, LOOPBACK4, &error) == 10 && error == EADDRINUSE) ;
+  check(connections(&bind6, 1, LOOPBACK6, &error) == 10 && error == EADDRINUSE) ;
+  check(connections(&bind4_noport, 0, LOOPBACK4, &error) == (AT_ONCE ? 10 : 40) && error == (AT_ONCE ? EADDRINUSE : EADDRNOTAVAIL)) ;
+  check(connections(&bind6_noport, 1, LOOPBACK6, &error) == (AT_ONCE ? 10 : 40) && error == (AT_ONCE ? EADDRINUSE : EADDRNOTAVAIL)) ;
+  check(connections(&bind6_noport, 1, MAPPED6, &error) == (AT_ONCE ? 10 : 40) && error == (AT_ONCE ? EADDRINUSE : EADDRNOTAVAIL)) ;
 }
 
 /* Its process loses its capabilities: must be the last case. */
@@ -346,6 +465,8 @@ int main (void)
   RUN(lingering6) ;
   RUN(lingering_mapped) ;
   RUN(linklocal) ;
+  RUN(noport_leaves_the_port_to_connect) ;
+  RUN(noport_makes_a_connection_from_each_port_to_each_server) ;
   RUN(privileged) ;
   RUN(edge) ;
   return test_end() ;

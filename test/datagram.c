@@ -1,7 +1,7 @@
 /* ISC license. */
 
-/* socket_udp4 socket_udp4b socket_udp6 socket_udp6b, socket_recv4 socket_recv6, socket_send4 socket_send4_flag
-   socket_send6 socket_send6_flag, socket_broadcast, socket_tryreservein, noipv6 */
+/* socket_udp4 socket_udp4b socket_udp4_nbcoe socket_udp6 socket_udp6b socket_udp6_nbcoe, socket_recv4 socket_recv6,
+   socket_send4 socket_send4_flag socket_send6 socket_send6_flag, socket_broadcast, socket_tryreservein, noipv6 */
 
 #include "test.h"
 
@@ -58,7 +58,7 @@ static int bound (int v6, int blocking, char const *where, uint16_t *p)
 
 /* Create */
 
-static void creates (int (*f) (void), int domain, int nonblocking)
+static void creates (int (*f) (void), int domain, int nonblocking, int cloexec)
 {
   int x = -1, s ;
   socklen_t len = sizeof x ;
@@ -66,17 +66,19 @@ static void creates (int (*f) (void), int domain, int nonblocking)
   check(!getsockopt(s, SOL_SOCKET, SO_DOMAIN, &x, &len) && x == domain) ;
   check(!getsockopt(s, SOL_SOCKET, SO_TYPE, &x, &len) && x == SOCK_DGRAM) ;
   check(!(fcntl(s, F_GETFL) & O_NONBLOCK) == !nonblocking) ;
-  check(!(fcntl(s, F_GETFD) & FD_CLOEXEC)) ;
+  check(!(fcntl(s, F_GETFD) & FD_CLOEXEC) == !cloexec) ;
   if (domain == AF_INET6) check(!getsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &x, &len) && x == 0) ;
   close(s) ;
 }
 
 static void create (void)
 {
-  creates(&socket_udp4, AF_INET, 1) ;
-  creates(&socket_udp4b, AF_INET, 0) ;
-  creates(&socket_udp6, AF_INET6, 1) ;
-  creates(&socket_udp6b, AF_INET6, 0) ;
+  creates(&socket_udp4, AF_INET, 1, 0) ;
+  creates(&socket_udp4b, AF_INET, 0, 0) ;
+  creates(&socket_udp4_nbcoe, AF_INET, 1, 1) ;
+  creates(&socket_udp6, AF_INET6, 1, 0) ;
+  creates(&socket_udp6b, AF_INET6, 0, 0) ;
+  creates(&socket_udp6_nbcoe, AF_INET6, 1, 1) ;
 }
 
 static int old_udp (void) { return socket_udp() ; }
@@ -86,7 +88,7 @@ static void macros (void)
 {
   int s = old_tcp(), type = -1 ;
   socklen_t len = sizeof type ;
-  creates(&old_udp, AF_INET, 1) ;
+  creates(&old_udp, AF_INET, 1, 0) ;
   check(s >= 0 && !getsockopt(s, SOL_SOCKET, SO_TYPE, &type, &len) && type == SOCK_STREAM && fcntl(s, F_GETFL) & O_NONBLOCK) ;
   close(s) ;
 }
@@ -97,8 +99,9 @@ static void no_ip6 (void)
   socklen_t len = sizeof type ;
   check(noipv6 == 0) ;
   noipv6 = -1 ;
-  creates(&socket_udp6, AF_INET, 1) ;
-  creates(&socket_udp6b, AF_INET, 0) ;
+  creates(&socket_udp6, AF_INET, 1, 0) ;
+  creates(&socket_udp6b, AF_INET, 0, 0) ;
+  creates(&socket_udp6_nbcoe, AF_INET, 1, 1) ;
   s = socket_tcp6_nbcoe() ;
   check(!getsockopt(s, SOL_SOCKET, SO_DOMAIN, &type, &len) && type == AF_INET) ;
   check(noipv6 == -1) ;

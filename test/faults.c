@@ -104,11 +104,16 @@ CALL(bind6_reuse, socket_bind6_reuse(s, LOOPBACK6, 0, 0))
 CALL(bind6_reuse_null, socket_bind6_reuse(s, 0, 0, 0))
 CALL(bind6_reuse_mapped, socket_bind6_reuse(s, MAPPED6, 0, 0))
 
+CALL(bind4_noport, socket_bind4_noport(s, LOOPBACK4))
+CALL(bind6_noport, socket_bind6_noport(s, LOOPBACK6, 0))
+CALL(bind6_noport_mapped, socket_bind6_noport(s, MAPPED6, 0))
+
 static situation const binds4[] =
 {
   { .name = "bind4", .open = &open4, .call = &bind4 },
   { .name = "bind4 null", .open = &open4b, .call = &bind4_null },
-  { .name = "bind4_reuse", .open = &open4, .call = &bind4_reuse }
+  { .name = "bind4_reuse", .open = &open4, .call = &bind4_reuse },
+  { .name = "bind4_noport", .open = &open4, .call = &bind4_noport }
 } ;
 
 static situation const binds6[] =
@@ -119,18 +124,32 @@ static situation const binds6[] =
   { .name = "bind6 mapped", .open = &open6, .call = &bind6_mapped },
   { .name = "bind6_reuse", .open = &open6, .call = &bind6_reuse },
   { .name = "bind6_reuse null", .open = &open6b, .call = &bind6_reuse_null },
-  { .name = "bind6_reuse mapped", .open = &open6, .call = &bind6_reuse_mapped }
+  { .name = "bind6_reuse mapped", .open = &open6, .call = &bind6_reuse_mapped },
+  { .name = "bind6_noport", .open = &open6, .call = &bind6_noport },
+  { .name = "bind6_noport mapped", .open = &open6b, .call = &bind6_noport_mapped }
 } ;
 
 static void each_call_of_bind_may_fail (void)
 {
   EACH(binds4) ;
   EACH(binds6) ;
-  for (int i = 0 ; i < 3 ; i++) last(binds4 + i, EAFNOSUPPORT) ;
+  for (int i = 0 ; i < 4 ; i++) last(binds4 + i, EAFNOSUPPORT) ;
   host(1, 0, 0) ;
   EACH(binds6) ;
-  for (int i = 0 ; i < 7 ; i++) last(binds6 + i, EAFNOSUPPORT) ;
+  for (int i = 0 ; i < 9 ; i++) last(binds6 + i, EAFNOSUPPORT) ;
   host(0, 0, 0) ;
+}
+
+static void noport_binds_a_port_where_the_option_is_absent (void)
+{
+  static situation const *const f[] = { binds4 + 3, binds6 + 7, binds6 + 8 } ;
+  for (int i = 0 ; i < 3 ; i++)
+  {
+    int error ;
+    check(!run(f[i], 0, ENOPROTOOPT, &error) && error == SAME) ;
+    check(!socket_local6(s, 0, &port, 0) && port) ;
+    shut() ;
+  }
 }
 
 /* Serve */
@@ -582,8 +601,10 @@ static situation const udps[] =
 {
   { .name = "udp4", .call = &socket_udp4, .yes = NEWFD },
   { .name = "udp4b", .call = &socket_udp4b, .yes = NEWFD },
+  { .name = "udp4_nbcoe", .call = &socket_udp4_nbcoe, .yes = NEWFD },
   { .name = "udp6", .call = &socket_udp6, .yes = NEWFD },
   { .name = "udp6b", .call = &socket_udp6b, .yes = NEWFD },
+  { .name = "udp6_nbcoe", .call = &socket_udp6_nbcoe, .yes = NEWFD },
   { .name = "sctp4", .call = &socket_sctp4, .yes = NEWFD },
   { .name = "sctp4b", .call = &socket_sctp4b, .yes = NEWFD },
   { .name = "sctp6", .call = &socket_sctp6, .yes = NEWFD },
@@ -596,19 +617,20 @@ static void each_call_of_udp_and_sctp_creation_may_fail (void)
   for (int h = 0 ; h < 4 ; h++)
   {
     host(h & 1, 0, h >> 1) ;
-    for (int i = 0 ; i < 8 ; i++)
+    for (int i = 0 ; i < 10 ; i++)
     {
+      char const *end = udps[i].name + strlen(udps[i].name) - 1 ;
       k.protocol = -1 ;
       each(udps + i) ;
-      check(k.protocol == (i < 4 ? 0 : IPPROTO_SCTP)) ;
+      check(k.protocol == (i < 6 ? 0 : IPPROTO_SCTP)) ;
       fd = (*udps[i].call)() ;
-      check(!(fcntl(fd, F_GETFL) & O_NONBLOCK) == !!(i & 1) && !(fcntl(fd, F_GETFD) & FD_CLOEXEC)) ;
+      check(!(fcntl(fd, F_GETFL) & O_NONBLOCK) == (*end == 'b') && !(fcntl(fd, F_GETFD) & FD_CLOEXEC) == (*end != 'e')) ;
       close(fd) ;
     }
   }
   host(0, 0, 0) ;
   nosctp = 1 ;
-  for (int i = 4 ; i < 8 ; i++) check(fails((*udps[i].call)(), EPROTONOSUPPORT) && noipv6 == 0) ;
+  for (int i = 6 ; i < 10 ; i++) check(fails((*udps[i].call)(), EPROTONOSUPPORT) && noipv6 == 0) ;
   nosctp = 0 ;
   noipv6 = 1 ;
   EACH(udps) ;
@@ -706,13 +728,35 @@ static void index_of_lo (void) { lo = if_nametoindex("lo") ; }
 CALL(getifidx, socket_getifidx("lo") != 0)
 CALL(getifname, !!strcmp(socket_getifname(lo), "[unknown]"))
 
+static char text[SOCKET_FMT6 + 1] ;
+
+static int written (void)
+{
+  char number[SOCKET_FMT6 + 1] ;
+  text[socket_fmt6(text, "\376\200\0\0\0\0\0\0\0\0\0\0\0\0\0\1", lo)] = 0 ;
+  snprintf(number, sizeof number, "fe80::1%%%u", (unsigned int)lo) ;
+  return !strcmp(text, k.error[1] ? number : "fe80::1%lo") ;
+}
+
+CALL(fmt6, written())
+CALL(scan6, socket_scan6("fe80::1%lo", ip, &scope) == 10)
+CALL(scan6_nothing, socket_scan6("lo", ip, &scope) ? 0 : -1)
+
+static situation const nothing = { .name = "scan6 nothing", .call = &scan6_nothing, .error = EINVAL } ;
+
 static situation const interfaces[] =
 {
+  { .name = "fmt6", .open = &index_of_lo, .call = &fmt6, .yes = 1 },
+  { .name = "scan6", .call = &scan6, .yes = 1 },
   { .name = "getifidx", .call = &getifidx, .yes = 1 },
   { .name = "getifname", .open = &index_of_lo, .call = &getifname, .yes = 1 }
 } ;
 
-static void each_call_of_getifidx_and_getifname_may_fail (void) { EACH(interfaces) ; }
+static void each_question_for_an_interface_may_fail (void)
+{
+  EACH(interfaces) ;
+  attempt(&nothing, 0, 0, SAME) ;
+}
 
 /* One call each; what tries gives no answer. */
 
@@ -899,6 +943,10 @@ static void creation_and_accept_make_no_call_too_many (void)
     check((fd = (*creations[i].call)()) >= 0) ;
     check(k.n == (i < 3 ? 1 : 2)) ;
     close(fd) ;
+    k.n = 0 ;
+    check((fd = (*udps[i].call)()) >= 0) ;
+    check(k.n == (i < 3 ? 1 : 2)) ;
+    close(fd) ;
   }
   k.on = 0 ;
   for (int i = 0 ; i < 8 ; i++)
@@ -925,6 +973,7 @@ int main (int argc, char **argv)
   RUN(a_family_that_is_absent_gives_EAFNOSUPPORT) ;
   RUN(sockets_have_their_flags_on_any_host) ;
   RUN(each_call_of_bind_may_fail) ;
+  RUN(noport_binds_a_port_where_the_option_is_absent) ;
   RUN(each_call_of_listen_and_accept_may_fail) ;
   RUN(accept_gives_ENOSYS_where_there_is_none) ;
   RUN(a_peer_without_an_address_is_not_accepted) ;
@@ -941,7 +990,7 @@ int main (int argc, char **argv)
   RUN(each_call_of_local_and_remote_may_fail) ;
   RUN(each_call_of_udp_and_sctp_creation_may_fail) ;
   RUN(each_call_of_send_and_recv_may_fail) ;
-  RUN(each_call_of_getifidx_and_getifname_may_fail) ;
+  RUN(each_question_for_an_interface_may_fail) ;
   RUN(each_call_of_multicast_may_fail) ;
   RUN(tryreservein_asks_for_less_until_there_is_room) ;
   RUN(an_ip6_program_talks_on_a_host_without_ip6) ;
