@@ -140,6 +140,7 @@ static void each_call_of_bind_may_fail (void)
   host(0, 0, 0) ;
 }
 
+#ifndef LIBSOCKET_PORTABLE
 static void noport_binds_a_port_where_the_option_is_absent (void)
 {
   static situation const *const f[] = { binds4 + 3, binds6 + 7, binds6 + 8 } ;
@@ -151,6 +152,7 @@ static void noport_binds_a_port_where_the_option_is_absent (void)
     shut() ;
   }
 }
+#endif
 
 /* Serve */
 
@@ -679,6 +681,31 @@ CALL(send6, one(socket_send6(c, "x", 1, LOOPBACK6, lport, 0)))
 CALL(send6_mapped, one(socket_send6(c, "x", 1, MAPPED6, lport, 0)))
 CALL(send6_any, one(socket_send6_flag(c, "x", 1, ANY6, lport, 0, MSG_NOSIGNAL)))
 
+#ifndef LIBSOCKET_PORTABLE
+#define SITELOCAL6 "\377\5\0\0\0\0\0\0\0\0\0\0\0\1\0\3"
+
+CALL(send6_group, one(socket_send6(c, "x", 1, SITELOCAL6, lport, 1)))
+CALL(send6_flag_group, one(socket_send6_flag(c, "x", 1, SITELOCAL6, lport, 1, MSG_NOSIGNAL)))
+
+static situation const groups[] =
+{
+  { .name = "send6 group", .open = &letter6, .call = &send6_group },
+  { .name = "send6_flag group", .open = &letter6, .call = &send6_flag_group }
+} ;
+
+static situation const groups_on_4[] =
+{
+  { .name = "send6 group", .open = &letter4, .call = &send6_group, .error = EAFNOSUPPORT },
+  { .name = "send6_flag group", .open = &letter4, .call = &send6_flag_group, .error = EAFNOSUPPORT }
+} ;
+
+static void each_call_of_sending_to_a_group_may_fail (void)
+{
+  EACH(groups) ;
+  for (int i = 0 ; i < 2 ; i++) attempt(groups_on_4 + i, 0, 0, SAME) ;
+}
+#endif
+
 static situation const receptions[] =
 {
   { .name = "recv4", .open = &sent4, .call = &recv4 },
@@ -973,7 +1000,6 @@ int main (int argc, char **argv)
   RUN(a_family_that_is_absent_gives_EAFNOSUPPORT) ;
   RUN(sockets_have_their_flags_on_any_host) ;
   RUN(each_call_of_bind_may_fail) ;
-  RUN(noport_binds_a_port_where_the_option_is_absent) ;
   RUN(each_call_of_listen_and_accept_may_fail) ;
   RUN(accept_gives_ENOSYS_where_there_is_none) ;
   RUN(a_peer_without_an_address_is_not_accepted) ;
@@ -996,6 +1022,8 @@ int main (int argc, char **argv)
   RUN(an_ip6_program_talks_on_a_host_without_ip6) ;
   RUN(native_addresses_give_EAFNOSUPPORT_on_a_host_without_ip6) ;
 #ifndef LIBSOCKET_PORTABLE
+  RUN(noport_binds_a_port_where_the_option_is_absent) ;
+  RUN(each_call_of_sending_to_a_group_may_fail) ;
   RUN(each_call_of_the_options_may_fail) ;
   RUN(creation_and_accept_make_no_call_too_many) ;
 #endif

@@ -129,6 +129,21 @@ static long closed (long const *a)
   return (errno = EINTR, -1) ;
 }
 
+/* Not every host has a route for groups: the loopback address stands in for one. */
+
+static long sent (long const *a)
+{
+  struct sockaddr_in6 sa ;
+  struct msghdr m ;
+  memcpy(&m, (void *)a[1], sizeof m) ;
+  memcpy(&sa, m.msg_name, sizeof sa) ;
+  memcpy(&sa.sin6_addr, LOOPBACK6, 16) ;
+  m.msg_name = &sa ;
+  m.msg_control = 0 ;
+  m.msg_controllen = 0 ;
+  return kernel(CALL_sendmsg, (long [6]){ a[0], (long)&m, a[2] }) ;
+}
+
 static long hook (int call, long *a)
 {
   int fd = call == CALL_socket ? -1 : call == CALL_poll ? ((struct pollfd *)a[0])->fd : (int)a[0] ;
@@ -157,6 +172,7 @@ static long hook (int call, long *a)
       k.waiting = 0 ;
       if (k.on && seen) return (((struct pollfd *)a[0])->revents = seen, 1) ;
       break ;
+    case CALL_sendmsg : return sent(a) ;
     case CALL_recvmsg :
       if (k.on && !(a[2] & MSG_ERRQUEUE)) abort() ;  /* all that the library may read */
   }
@@ -165,7 +181,7 @@ static long hook (int call, long *a)
 
 REPLACE(accept) REPLACE(accept4) REPLACE(bind) REPLACE(close) REPLACE(connect) REPLACE(fcntl) REPLACE(getpeername)
 REPLACE(getsockname) REPLACE(getsockopt) REPLACE(ioctl) REPLACE(listen) REPLACE(poll) REPLACE(recvfrom) REPLACE(recvmsg)
-REPLACE(send) REPLACE(sendto) REPLACE(setsockopt) REPLACE(socket)
+REPLACE(send) REPLACE(sendmsg) REPLACE(sendto) REPLACE(setsockopt) REPLACE(socket)
 
 static int interface (unsigned long request, struct ifreq *ifr)
 {
@@ -217,6 +233,8 @@ static int const errors[ALL_CALLS][28] =
     ENOTCONN, ENOTSOCK, ETIMEDOUT },
   [CALL_sendto] = { EAGAIN, EINTR, EACCES, EPERM, EBADF, ECONNREFUSED, ECONNRESET, EDESTADDRREQ, EHOSTDOWN, EHOSTUNREACH, EINPROGRESS,
     EINVAL, EISCONN, EMSGSIZE, ENETDOWN, ENETUNREACH, ENOBUFS, ENOMEM, ENOPROTOOPT, ENOSYS, ENOTCONN, ENOTSOCK, EOPNOTSUPP, EPIPE, ETIMEDOUT },
+  [CALL_sendmsg] = { EAGAIN, EINTR, EACCES, EPERM, EBADF, ECONNREFUSED, EHOSTDOWN, EHOSTUNREACH, EINVAL, EMSGSIZE, ENETDOWN, ENETUNREACH,
+    ENOBUFS, ENODEV, ENOMEM, ENOPROTOOPT, ENOTCONN, ENOTSOCK, EOPNOTSUPP, EISCONN, EPIPE },
   [CALL_send] = { EAGAIN, EINTR, ECONNRESET, EHOSTUNREACH, ENETUNREACH, ENOBUFS, ENOMEM, EPIPE, ETIMEDOUT },
   [CALL_ioctl] = { EBADF, EINVAL, ENOTTY, ENOMEM },
   [CALL_if_nametoindex] = { ENODEV, ENXIO, EMFILE, ENFILE, ENOBUFS, ENOMEM },

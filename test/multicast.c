@@ -9,8 +9,17 @@
 
 #define GROUP4 "\357\1\2\3"  /* 239.1.2.3 */
 #define GROUP6 "\377\2\0\0\0\0\0\0\0\0\0\0\0\1\0\3"  /* ff02::1:3 */
+#define LINKLOCAL1 "\376\200\0\0\0\0\0\0\0\0\0\0\0\0\0\1"
+#define GLOBAL1 "\40\1\15\270\0\1\0\0\0\0\0\0\0\0\0\1"  /* 2001:db8:1::1 */
 #define MC1 "\12\1\0\1"  /* 10.1.0.1 */
 #define MC2 "\12\2\0\1"
+
+/* the fallback sends by the route beyond link scope */
+#ifdef LIBSOCKET_PORTABLE
+#define LAST_SCOPE 3
+#else
+#define LAST_SCOPE 15
+#endif
 
 static char const *why ;
 static uint32_t mc1, mc2 ;
@@ -22,7 +31,9 @@ static char const *setup (void)
   if (system("PATH=$PATH:/usr/sbin:/sbin ; {"
     " ip link add mc1 type veth peer name mc2 && ip addr add 10.1.0.1/24 dev mc1 && ip addr add 10.2.0.1/24 dev mc2 &&"
     " ip addr add fe80::1/64 dev mc1 nodad && ip addr add fe80::2/64 dev mc2 nodad &&"
-    " ip link set mc1 up && ip link set mc2 up && ip route add 239.0.0.0/8 dev mc1 ; } >/dev/null")) return "ip cannot set up the interfaces" ;
+    " ip addr add 2001:db8:1::1/64 dev mc1 nodad && ip addr add 2001:db8:2::1/64 dev mc2 nodad &&"
+    " ip link set mc1 up && ip link set mc2 up && ip route add 239.0.0.0/8 dev mc1 &&"
+    " ip -6 route add multicast ff00::/8 dev mc1 metric 1 table local ; } >/dev/null")) return "ip cannot set up the interfaces" ;
   mc1 = socket_getifidx("mc1") ;
   mc2 = socket_getifidx("mc2") ;
   return 0 ;
@@ -118,6 +129,72 @@ static void join6 (void)
   close(s) ;
 }
 
+/* With loop off a datagram comes back by the other end of the cable alone: the interface where it arrives, and its source */
+
+static uint32_t arrives (int r, ssize_t len, char *source)
+{
+  struct sockaddr_in6 sa ;
+  struct in6_pktinfo info = { .ipi6_ifindex = 0 } ;
+  char data[8] ;
+  char control[256] ;
+  struct iovec v = { .iov_base = data, .iov_len = sizeof data } ;
+  struct msghdr m =
+  {
+    .msg_name = &sa, .msg_namelen = sizeof sa, .msg_iov = &v, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control
+  } ;
+  if (!test_ready(r, POLLIN) || recvmsg(r, &m, 0) != len) return 0 ;
+  for (struct cmsghdr *p = CMSG_FIRSTHDR(&m) ; p ; p = CMSG_NXTHDR(&m, p))
+    if (p->cmsg_level == IPPROTO_IPV6 && p->cmsg_type == IPV6_PKTINFO) memcpy(&info, CMSG_DATA(p), sizeof info) ;
+  memcpy(source, &sa.sin6_addr, 16) ;
+  return info.ipi6_ifindex ;
+}
+
+static void leaves_by (int r, int s, char const *group, uint32_t by, char const *bound)
+{
+  char source[16] ;
+  uint32_t other = by == mc1 ? mc2 : mc1 ;
+  check(keeps(socket_send6(s, "x", 1, group, port, by) == 1) && arrives(r, 1, source) == other) ;
+  check(!bound || !memcmp(source, bound, 16)) ;
+  check(keeps(socket_send6_flag(s, "he", 2, group, port, by, MSG_MORE) == 2)) ;
+  check(keeps(socket_send6_flag(s, "llo", 3, group, port, by, 0) == 3) && arrives(r, 5, source) == other) ;
+}
+
+/* 1 is the interface itself. Connecting does not do it: see the page. */
+
+static void groups_of_every_scope_are_reached_by_scope_id (void)
+{
+  char source[16] ;
+  int on = 1, r, s[3], c ;
+  if (why) SKIP(why) ;
+  r = receiver(1) ;
+  check(!setsockopt(r, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on)) ;
+  for (int i = 0 ; i < 3 ; i++) check((s[i] = socket_udp6b()) >= 0 && !socket_mcloop6(s[i], 0)) ;
+  check(!socket_bind6(s[1], GLOBAL1, 0, 0) && !socket_bind6(s[2], LINKLOCAL1, 0, mc1)) ;
+  for (int scope = 2 ; scope < LAST_SCOPE ; scope++) for (int flags = 0 ; flags < 32 ; flags += 16)
+  {
+    char const group[16] = { -1, (char)(flags | scope), [13] = 1, [15] = 3 } ;
+    check(!socket_mcjoin6(r, group, (int)mc1) && !socket_mcjoin6(r, group, (int)mc2)) ;
+    leaves_by(r, s[0], group, mc1, 0) ;
+    leaves_by(r, s[0], group, mc2, 0) ;
+    leaves_by(r, s[1], group, mc1, GLOBAL1) ;
+    leaves_by(r, s[1], group, mc2, GLOBAL1) ;
+    leaves_by(r, s[2], group, mc1, LINKLOCAL1) ;
+    if (scope > 2)
+    {
+      check(fails(socket_send6(s[2], "x", 1, group, port, mc2), EINVAL)) ;  /* it is bound to the interface too */
+      check(fails(socket_send6(s[0], "x", 1, group, port, 7777), ENODEV)) ;
+    }
+    check((c = socket_udp6b()) >= 0 && !socket_mcloop6(c, 0) && !socket_connect6(c, group, port, mc2)) ;
+    check(send(c, "x", 1, 0) == 1 && arrives(r, 1, source) == (scope > 2 ? mc2 : mc1)) ;  /* by the route, mc1: the page says so */
+    check(keeps(socket_send6(c, "x", 1, group, port, mc2) == 1) && arrives(r, 1, source) == mc1) ;
+    close(c) ;
+    check(!socket_mcleave6(r, group) && !socket_mcleave6(r, group)) ;
+    check(got_nothing(r)) ;
+  }
+  close(r) ;
+  for (int i = 0 ; i < 3 ; i++) close(s[i]) ;
+}
+
 /* A dual-stack socket joins groups of either family. */
 
 static void join_both (void)
@@ -178,6 +255,7 @@ int main (void)
   RUN(join4) ;
   RUN(leave4_elsewhere) ;
   RUN(join6) ;
+  RUN(groups_of_every_scope_are_reached_by_scope_id) ;
   RUN(join_both) ;
   RUN(hops) ;
   RUN(loop) ;

@@ -36,7 +36,7 @@
   X(epoll_wait, SYS_epoll_pwait) X(execve, SYS_execve) X(fcntl, SYS_fcntl) X(getpeername, SYS_getpeername) \
   X(getsockname, SYS_getsockname) X(getsockopt, SYS_getsockopt) X(ioctl, SYS_ioctl) X(listen, SYS_listen) X(open, SYS_openat) \
   X(poll, SYS_ppoll) X(read, SYS_read) X(recv, SYS_recvfrom) X(recvfrom, SYS_recvfrom) X(recvmsg, SYS_recvmsg) \
-  X(send, SYS_sendto) X(sendto, SYS_sendto) X(setsockopt, SYS_setsockopt) X(shutdown, SYS_shutdown) \
+  X(send, SYS_sendto) X(sendmsg, SYS_sendmsg) X(sendto, SYS_sendto) X(setsockopt, SYS_setsockopt) X(shutdown, SYS_shutdown) \
   X(signalfd, SYS_signalfd4) X(sigprocmask, SYS_rt_sigprocmask) X(socket, SYS_socket) X(write, SYS_write) X(writev, SYS_writev)
 
 #define X(name, number) CALL_##name,
@@ -121,6 +121,7 @@ int call_ppoll (struct pollfd *x, nfds_t n, struct timespec const *ts, sigset_t 
 #define REPLACE_recvfrom DEFINE(ssize_t, recvfrom, (int s, void *p, size_t n, int flags, struct sockaddr *sa, socklen_t *len), s, L(p), L(n), flags, L(sa), L(len))
 #define REPLACE_recvmsg DEFINE(ssize_t, recvmsg, (int s, struct msghdr *m, int flags), s, L(m), flags)
 #define REPLACE_send DEFINE(ssize_t, send, (int s, void const *p, size_t n, int flags), s, L(p), L(n), flags)
+#define REPLACE_sendmsg DEFINE(ssize_t, sendmsg, (int s, struct msghdr const *m, int flags), s, L(m), flags)
 #define REPLACE_sendto DEFINE(ssize_t, sendto, (int s, void const *p, size_t n, int flags, SA, socklen_t len), s, L(p), L(n), flags, L(sa), L(len))
 #define REPLACE_setsockopt DEFINE(int, setsockopt, (int s, int level, int name, void const *p, socklen_t n), s, level, name, L(p), L(n))
 #define REPLACE_shutdown DEFINE(int, shutdown, (int s, int how), s, how)
