@@ -27,6 +27,7 @@
 #undef TCP_DEFER_ACCEPT
 #undef IP_BIND_ADDRESS_NO_PORT
 #undef IPV6_PKTINFO
+#undef MCAST_LEAVE_GROUP
 #endif
 
 #if defined(TCP_INFO) && defined(TCP_FASTOPEN_CONNECT) && !defined(TCPI_OPT_SYN_DATA)

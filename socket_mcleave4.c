@@ -14,24 +14,47 @@ static int leave (int s, struct ip_mreq const *mreq)
   return setsockopt(s, IPPROTO_IP, IP_DROP_MEMBERSHIP, mreq, sizeof *mreq) ;
 }
 
-int socket_mcleave4 (int s, char const *groupip)
+static int leave_by_address (int s, struct ip_mreq *mreq)
 {
-  int e = errno ;
-  struct ip_mreq mreq = { .imr_interface.s_addr = htonl(INADDR_ANY) } ;
   struct ifreq ifr[64] ;
   struct ifconf list = { .ifc_len = sizeof ifr, .ifc_req = ifr } ;
-
-  memcpy(&mreq.imr_multiaddr, groupip, 4) ;
-  if (!leave(s, &mreq)) return 0 ;
-
-  /* Linux takes "any" for the interface of the route to the group: it may have been another, or there is no route */
-  if ((errno != EADDRNOTAVAIL && errno != ENODEV) || ioctl(s, SIOCGIFCONF, &list) == -1) return -1 ;
+  if (ioctl(s, SIOCGIFCONF, &list) == -1) return -1 ;
   for (size_t i = 0 ; i < (size_t)list.ifc_len / sizeof *ifr ; i++)
   {
     struct sockaddr_in sa ;
     memcpy(&sa, &ifr[i].ifr_addr, sizeof sa) ;
-    mreq.imr_interface = sa.sin_addr ;
-    if (!leave(s, &mreq)) return (errno = e, 0) ;
+    mreq->imr_interface = sa.sin_addr ;
+    if (!leave(s, mreq)) return 0 ;
   }
-  return (errno = EADDRNOTAVAIL, -1) ;
+  return -1 ;
+}
+
+/* Linux knows a membership by the index of its interface, also when that has no address any more, or is gone. */
+
+static int leave_by_index (int s, struct ip_mreq const *mreq)
+{
+#ifdef MCAST_LEAVE_GROUP
+  struct sockaddr_in sa = { .sin_family = AF_INET, .sin_addr = mreq->imr_multiaddr } ;
+  struct group_req req ;
+  memset(&req, 0, sizeof req) ;
+  memcpy(&req.gr_group, &sa, sizeof sa) ;
+  while (req.gr_interface++ < 65535)
+    if (!setsockopt(s, IPPROTO_IP, MCAST_LEAVE_GROUP, &req, sizeof req)) return 0 ;
+#endif
+  (void)s ; (void)mreq ;
+  return -1 ;
+}
+
+int socket_mcleave4 (int s, char const *groupip)
+{
+  int e = errno ;
+  struct ip_mreq mreq = { .imr_interface.s_addr = htonl(INADDR_ANY) } ;
+  memcpy(&mreq.imr_multiaddr, groupip, 4) ;
+  if (!leave(s, &mreq)) return 0 ;
+
+  /* Linux takes "any" for the interface of the route to the group: it may have been another, or there is no route */
+  if (errno != EADDRNOTAVAIL && errno != ENODEV) return -1 ;
+  if (leave_by_address(s, &mreq) == -1 && leave_by_index(s, &mreq) == -1) return (errno = EADDRNOTAVAIL, -1) ;
+  errno = e ;
+  return 0 ;
 }

@@ -101,12 +101,62 @@ static void leave4_elsewhere (void)
   int r = receiver(0) ;
   if (why) { close(r) ; SKIP(why) ; }
   check(!socket_mcjoin4(r, GROUP4, LOOPBACK4) && keeps(!socket_mcleave4(r, GROUP4))) ;
-  check(!socket_mcjoin4(r, GROUP4, MC1) && !socket_mcjoin4(r, GROUP4, MC2)) ;
-  check(keeps(!socket_mcleave4(r, GROUP4)) && keeps(!socket_mcleave4(r, GROUP4)) && fails(socket_mcleave4(r, GROUP4), EADDRNOTAVAIL)) ;
+  check(!socket_mcjoin4(r, GROUP4, MC2) && !socket_mcjoin4(r, GROUP4, MC1)) ;
+  check(keeps(!socket_mcleave4(r, GROUP4)) && fails(socket_mcjoin4(r, GROUP4, MC2), EADDRINUSE)) ;  /* mc1 was left */
+  check(!socket_mcjoin4(r, GROUP4, MC1) && keeps(!socket_mcleave4(r, GROUP4)) && keeps(!socket_mcleave4(r, GROUP4)) && fails(socket_mcleave4(r, GROUP4), EADDRNOTAVAIL)) ;
   check(!socket_mcjoin4(r, "\340\0\0\11", MC2) && keeps(!socket_mcleave4(r, "\340\0\0\11"))) ;  /* no route at all */
   check(fails(socket_mcleave4(r, "\340\0\0\11"), EADDRNOTAVAIL)) ;
   close(r) ;
 }
+
+/* The kernel knows a membership by the index of its interface. An interface that comes again has another. */
+
+#ifndef LIBSOCKET_PORTABLE
+#define GROUP_OTHER "\357\1\2\4"
+#define MC3 "\12\3\0\1"  /* 10.3.0.1 */
+
+static int ip (char const *command)
+{
+  char s[128] ;
+  snprintf(s, sizeof s, "PATH=$PATH:/usr/sbin:/sbin ; ip %s", command) ;
+  return system(s) ;
+}
+
+static void an_interface_without_its_address_is_left (void)
+{
+  int r ;
+  if (why) SKIP(why) ;
+  r = socket_udp4b() ;
+  check(!socket_mcjoin4(r, GROUP4, MC2) && !socket_mcjoin4(r, GROUP_OTHER, MC2)) ;
+  check(!ip("addr del 10.2.0.1/24 dev mc2")) ;
+  check(keeps(!socket_mcleave4(r, GROUP4)) && fails(socket_mcleave4(r, GROUP4), EADDRNOTAVAIL)) ;
+  check(!ip("addr add 10.2.0.1/24 dev mc1")) ;  /* now it is another's */
+  check(keeps(!socket_mcleave4(r, GROUP_OTHER)) && fails(socket_mcleave4(r, GROUP_OTHER), EADDRNOTAVAIL)) ;
+  check(!ip("addr del 10.2.0.1/24 dev mc1") && !ip("addr add 10.2.0.1/24 dev mc2")) ;
+  close(r) ;
+}
+
+static void an_interface_that_is_gone_is_left (void)
+{
+  int r, r6 ;
+  if (why) SKIP(why) ;
+  r = socket_udp4b() ;
+  r6 = socket_udp6b() ;
+  for (int i = 0 ; i < 25 ; i++)
+  {
+    check(!ip("link add mc3 type veth peer name mc4") && !ip("addr add 10.3.0.1/24 dev mc3") && !ip("link set mc3 up")) ;
+    check(!socket_mcjoin4(r, GROUP4, MC3)) ;  /* at most 20 memberships */
+    check(!socket_mcjoin6(r6, GROUP6, (int)socket_getifidx("mc3"))) ;
+    check(!ip("link del mc3")) ;
+    if (i & 1) check(!ip("link add mc3 type veth peer name mc4") && !ip("addr add 10.3.0.1/24 dev mc3") && !ip("link set mc3 up")) ;
+    check(keeps(!socket_mcleave4(r, GROUP4)) && keeps(!socket_mcleave6(r6, GROUP6))) ;
+    if (i & 1) check(!ip("link del mc3")) ;
+  }
+  check(fails(socket_mcleave4(r, GROUP4), EADDRNOTAVAIL)) ;
+  close(r) ;
+  close(r6) ;
+}
+#endif
 
 static void join6 (void)
 {
@@ -121,7 +171,8 @@ static void join6 (void)
   check(send6(s, "2")) ;
   check(!socket_mcjoin6(r, GROUP6, (int)mc2) && !socket_mcjoin6(r, GROUP6, (int)mc1)) ;
   check(send6(s, "3") && got(r, '3', 1)) ;
-  check(!socket_mcleave6(r, GROUP6) && keeps(!socket_mcleave6(r, GROUP6))) ;  /* on whichever it is */
+  check(keeps(!socket_mcleave6(r, GROUP6)) && fails(socket_mcjoin6(r, GROUP6, (int)mc2), EADDRINUSE)) ;  /* the latest, mc1 */
+  check(keeps(!socket_mcleave6(r, GROUP6)) && fails(socket_mcleave6(r, GROUP6), EADDRNOTAVAIL)) ;
   check(fails(socket_mcjoin6(r, LOOPBACK6, (int)mc1), EINVAL)) ;
   check(fails(socket_mcjoin6(r, GROUP6, 7777), ENODEV)) ;
   check(fails(socket_mcjoin6(-1, GROUP6, (int)mc1), EBADF) && fails(socket_mcleave6(-1, GROUP6), EBADF)) ;
@@ -254,6 +305,10 @@ int main (void)
   why = setup() ;
   RUN(join4) ;
   RUN(leave4_elsewhere) ;
+#ifndef LIBSOCKET_PORTABLE
+  RUN(an_interface_without_its_address_is_left) ;
+  RUN(an_interface_that_is_gone_is_left) ;
+#endif
   RUN(join6) ;
   RUN(groups_of_every_scope_are_reached_by_scope_id) ;
   RUN(join_both) ;
