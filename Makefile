@@ -84,6 +84,9 @@ demo: $(EXAMPLES) test/deadends
 
 $(EXAMPLES): $(LIBRARY)
 
+examples/echod: examples/echod.c examples/logline.c examples/logline.h
+	$(SAYCC$(V)) $(COMPILE) -I. $(LDFLAGS) -o $@ $@.c examples/logline.c libsocket.a $(LDLIBS)
+
 
 # Tests, see test/README: programs of cases, and scripts that print the same lines
 

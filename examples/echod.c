@@ -22,12 +22,14 @@
 #include <skalibs/strerr.h>
 #include <skalibs/types.h>
 
+#include "logline.h"
 #include "socket.h"
 
 #define USAGE "echod [-h] [-v] [-f] ip port"
 #define CLIENTS 65536  /* descriptors are below this */
 #define BUFLEN 65536
 #define EVENTS 64
+#define NEWCOMERS 16  /* at a time: in a flood of them others have their turn, too */
 #define GRACE 5  /* seconds that clients have after SIGTERM */
 
 extern char const *PROG ;  /* skalibs 2.13 has it in strerr.h, later ones in prog.h */
@@ -44,10 +46,11 @@ typedef struct
 static client clients[CLIENTS] ;  /* by descriptor */
 static unsigned int n = 0 ;
 static int ep, listener, verbose = 0, ending = 0 ;
+static int waiting = 0 ;  /* newcomers do: 2, or have done so in the last second: 1 */
 
 /* Addresses are 16 bytes everywhere: IPv4 ones are mapped to ::ffff:0.0.0.0/96. */
 
-static char const mapped[12] = "\0\0\0\0\0\0\0\0\0\0\377\377" ;
+static char const mapped[12] = { [10] = '\377', '\377' } ;
 
 static int ip_scan (char const *s, char *ip)
 {
@@ -69,30 +72,55 @@ static int watch (int op, int fd, uint32_t events)
   return epoll_ctl(ep, op, fd, &x) ;
 }
 
-/* No descriptor for a newcomer: not before somebody leaves, or a second later (others may use them up, too). */
+/*
+   No descriptor for a newcomer: not before a client leaves, or a second later (others may use them up, too).
+   The end of that is a second without: whatever the clients do, these are two lines in two seconds.
+*/
 
-static void accept_clients (void)
+static void newcomers_wait (char const *why)
 {
-  char ip[16] ;
-  uint16_t port ;
-  int fd ;
-  while ((fd = socket_accept6_nbcoe(listener, ip, &port, 0)) >= 0)
-  {
-    if (fd >= CLIENTS || watch(EPOLL_CTL_ADD, fd, EPOLLIN) == -1) { fd_close(fd) ; continue ; }
-    clients[fd] = (client){ .here = 1 } ;
-    name_fmt(clients[fd].name, ip, port) ;
-    n++ ;
-    if (verbose) strerr_warni3x(clients[fd].name, " connected", socket_fastopen_used(fd) == 1 ? ", its first bytes in the SYN" : "") ;
-  }
-  if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) return ;
-  strerr_warnwu1sys("accept") ;
+  if (!waiting) logline("warning: newcomers wait, unable to accept: ", why) ;
+  waiting = 2 ;
   watch(EPOLL_CTL_MOD, listener, 0) ;
   alarm(1) ;
 }
 
 static void accept_again (void)
 {
-  if (!ending) watch(EPOLL_CTL_MOD, listener, EPOLLIN) ;
+  if (waiting == 2 && !ending) watch(EPOLL_CTL_MOD, listener, EPOLLIN) ;
+}
+
+static void second_passed (void)
+{
+  accept_again() ;
+  if (!waiting) return ;
+  if (--waiting) alarm(1) ;
+  else logline("info: newcomers wait no longer") ;
+}
+
+static int accept_client (void)
+{
+  client c = { .here = 1 } ;
+  char ip[16] ;
+  uint16_t port ;
+  int fd = socket_accept6_nbcoe(listener, ip, &port, 0) ;
+  if (fd == -1) return 0 ;
+  if (fd >= CLIENTS || watch(EPOLL_CTL_ADD, fd, EPOLLIN) == -1) { fd_close(fd) ; return 1 ; }
+  name_fmt(c.name, ip, port) ;
+  clients[fd] = c ;
+  n++ ;
+  if (verbose) logline("info: ", c.name, " connected", socket_fastopen_used(fd) == 1 ? ", its first bytes in the SYN" : "") ;
+  return 1 ;
+}
+
+static void accept_clients (void)
+{
+  for (unsigned int i = 0 ; i < NEWCOMERS ; i++)
+  {
+    if (accept_client()) continue ;
+    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) newcomers_wait(strerror(errno)) ;
+    return ;
+  }
 }
 
 /*
@@ -131,8 +159,8 @@ static void client_step (int fd)
   int r = c->here ? client_echo(c, fd) : 1 ;
   if (r == 1) return ;
   fmt[uint64_fmt(fmt, c->echoed)] = 0 ;
-  if (verbose && r == -1) strerr_warni4sys(c->name, " broke off after ", fmt, " bytes") ;
-  else if (verbose) strerr_warni4x(c->name, " left after ", fmt, " bytes") ;
+  if (verbose && r == -1) logline("info: ", c->name, " broke off after ", fmt, " bytes: ", strerror(errno)) ;
+  else if (verbose) logline("info: ", c->name, " left after ", fmt, " bytes") ;
   fd_close(fd) ;
   c->here = 0 ;
   n-- ;
@@ -146,7 +174,7 @@ static int signalled (void)
   int sig = selfpipe_read() ;
   if (sig == -1) strerr_diefu1sys(111, "read selfpipe") ;
   if (ending) return sig > 0 ;
-  if (sig == SIGALRM) accept_again() ;
+  if (sig == SIGALRM) second_passed() ;
   else if (sig)
   {
     ending = 1 ;
@@ -212,6 +240,7 @@ int main (int argc, char const *const *argv)
   if (!uint160_scan(argv[1], &port)) strerr_dief2x(100, "not a port: ", argv[1]) ;
 
   if (!fd_sanitize()) strerr_diefu1sys(111, "open standard descriptors") ;
+  logline_init() ;
   sigfd = selfpipe_init() ;
   if (sigfd == -1) strerr_diefu1sys(111, "create selfpipe") ;
   if (!sig_ignore(SIGPIPE) || !selfpipe_trap(SIGTERM) || !selfpipe_trap(SIGINT) || !selfpipe_trap(SIGALRM))

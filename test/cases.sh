@@ -30,12 +30,18 @@ report ()
   fi
 }
 
+# parts FILE: the sources of examples/ whose headers it includes
+parts ()
+{
+  sed -n 's|^#include "\([a-z]*\)\.h"$|examples/\1.c|p' "$1" | while read -r part ; do if test -f "$part" ; then echo "$part" ; fi ; done
+}
+
 # compile NAME...: each NAME.c is a program, which goes to $dir
 compile ()
 {
   for program
   do
-    $COMPILE -Wall -Wextra -Werror -I. -o "$dir/${program##*/}" "$program.c" $LINK > "$dir/log" 2>&1
+    $COMPILE -Wall -Wextra -Werror -I. -Iexamples -o "$dir/${program##*/}" "$program.c" $(parts "$program.c") $LINK > "$dir/log" 2>&1
     report $? "${program##*/} compiles"
   done
 }

@@ -18,6 +18,7 @@
 static char const *echod ;
 static char const *few ;
 static struct rlimit descriptors ;
+static int log_to = -1 ;  /* standard error of the next daemon, if it is not to be a file */
 
 
  /* The daemon: its standard output is read as far as the line, its standard error goes to a file */
@@ -46,7 +47,7 @@ static int spawn (served *d, char const *options, char const *ip, uint16_t port,
   {
     prctl(PR_SET_PDEATHSIG, SIGKILL) ;
     dup2(p[1], 1) ;
-    dup2(fileno(d->err), 2) ;
+    dup2(log_to < 0 ? fileno(d->err) : log_to, 2) ;
     for (int fd = 3 ; fd < 1024 ; fd++) close(fd) ;
     descriptors.rlim_cur = files ? files : descriptors.rlim_cur ;
     setrlimit(RLIMIT_NOFILE, &descriptors) ;
@@ -605,6 +606,19 @@ static void idle (void)
   close(recovered) ;
 }
 
+/* The daemon is about to say this. */
+
+static int comes (served *d, char const *text)
+{
+  double begin = now() ;
+  while (now() - begin < 30)
+  {
+    if (said(d, text)) return 1 ;
+    poll(0, 0, 20) ;
+  }
+  return 0 ;
+}
+
 /* 20 descriptors are 14 or so clients: the others wait, without echod spinning, until somebody leaves, and no longer. */
 
 #define CROWD 30
@@ -640,10 +654,44 @@ static void no_descriptors (void)
     if (served_now < CROWD) check(hears(s[served_now++], "me")) ;
   }
   check(time(0) - begin < 7) ;
+  check(comes(&d, "echod: info: newcomers wait no longer\n")) ;
   check(stop_by(&d, SIGTERM, &usage) == 0) ;
-  check(said(&d, strerror(EMFILE)) > 0 && said(&d, "") < 50) ;
+  check(said(&d, "echod: warning: newcomers wait, unable to accept: ") == 1 && said(&d, strerror(EMFILE)) == 1 && said(&d, "") == 2) ;
   check(took(&usage) < 300000) ;
   fclose(d.err) ;
+}
+
+/* The last place goes from hand to hand all the time, and there is always somebody waiting: two lines in two seconds at most. */
+
+static void no_descriptors_flood (void)
+{
+  served d ;
+  int s[CROWD] ;
+  unsigned int places = 0 ;
+  struct pollfd x = { .events = POLLIN } ;
+  double begin = now() ;
+  check(spawn(&d, 0, "127.0.0.1", 0, 20) == 0) ;
+  for (; places < CROWD ; places++)
+  {
+    s[places] = dial4(&d) ;
+    x.fd = s[places] ;
+    check(tell(s[places], "me")) ;
+    if (poll(&x, 1, 300) != 1) break ;
+    check(hears(s[places], "me")) ;
+  }
+  check(places > 10 && places < 20) ;
+  for (unsigned int i = 0 ; i < 2000 ; i++)
+  {
+    reset(s[places - 1]) ;
+    s[places - 1] = s[places] ;
+    check(hears(s[places - 1], "me")) ;
+    s[places] = dial4(&d) ;
+    check(tell(s[places], "me")) ;
+  }
+  check(echoes(s[0], "I am served")) ;
+  check(said(&d, "") >= 1 && said(&d, "") < 2 + now() - begin) ;
+  for (unsigned int i = 0 ; i <= places ; i++) close(s[i]) ;
+  check(stop(&d) == 0) ;
 }
 
 /* Descriptors that others gave back are used though nobody leaves. */
@@ -661,7 +709,7 @@ static void descriptors_return (void)
   x.fd = dial4(&d) ;
   check(tell(x.fd, "hello")) ;
   check(poll(&x, 1, 300) == 0) ;
-  check(said(&d, "echod: warning: unable to accept: ") > 0) ;
+  check(said(&d, "echod: warning: newcomers wait, unable to accept: ") == 1) ;
   check(prlimit(d.pid, RLIMIT_NOFILE, &descriptors, 0) == 0) ;
   check(hears(x.fd, "hello")) ;
   check(echoes(s, "bye")) ;
@@ -805,6 +853,99 @@ static void logs (void)
   fclose(d.err) ;
 }
 
+/* Reads what is there: how many lines, and how many of them are lost according to one that says it. */
+
+static unsigned int lines (int fd, unsigned int *lost)
+{
+  char buf[65536] ;
+  unsigned int n = 0 ;
+  *lost = 0 ;
+  for (;;)
+  {
+    struct pollfd x = { .fd = fd, .events = POLLIN } ;
+    ssize_t r = poll(&x, 1, 0) == 1 ? read(fd, buf, sizeof buf - 1) : 0 ;
+    char *more ;
+    if (r <= 0) return n ;
+    buf[r] = 0 ;
+    for (char *s = buf ; (s = strchr(s, '\n')) ; s++) n++ ;
+    more = strstr(buf, "echod: warning: lines lost: ") ;
+    if (more) *lost = (unsigned int)strtoul(strchr(strstr(more, "lost"), ':') + 1, 0, 10) ;
+  }
+}
+
+/* Nobody reads the log: the clients do not notice, and no line is lost without being counted. */
+
+static void log_stopped (int reader, int writer)
+{
+  served d ;
+  unsigned int n, lost = 0 ;
+  int s, blocks = fcntl(writer, F_GETFL) ;
+  char const *line = "echod: info: 127.0.0.1 " ;
+  log_to = writer ;
+  check(start(&d, "-v", "127.0.0.1") == 0) ;
+  log_to = -1 ;
+  for (unsigned int i = 0 ; i < 1000 ; i++)
+  {
+    s = dial4(&d) ;
+    check(echoes(s, line) && shutdown(s, SHUT_WR) == 0 && ends(s)) ;
+    close(s) ;
+  }
+  check(fcntl(writer, F_GETFL) == blocks) ;
+  n = lines(reader, &lost) ;
+  check(n > 20 && n < 1990 && lost == 0) ;
+  s = dial4(&d) ;
+  check(echoes(s, line) && shutdown(s, SHUT_WR) == 0 && ends(s)) ;
+  close(s) ;
+  check(stop(&d) == 0) ;
+  check(lines(reader, &lost) == 3) ;
+  check(n + lost == 2000) ;
+  close(reader) ;
+  close(writer) ;
+}
+
+static void log_pipe (void)
+{
+  int p[2] ;
+  check(pipe2(p, O_CLOEXEC) == 0) ;
+  log_stopped(p[0], p[1]) ;
+}
+
+/* A socket cannot be opened a second time. */
+
+static void log_socket (void)
+{
+  int p[2] ;
+  check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p) == 0) ;
+  log_stopped(p[0], p[1]) ;
+}
+
+/* It has room for some bytes when it has none for a line. */
+
+static void log_terminal (void)
+{
+  int terminal, p = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC) ;
+  if (p == -1 || grantpt(p) == -1 || unlockpt(p) == -1) SKIP("no terminals") ;
+  terminal = open(ptsname(p), O_RDWR | O_NOCTTY | O_CLOEXEC) ;
+  check(terminal >= 0) ;
+  log_stopped(p, terminal) ;
+}
+
+static void log_closed (void)
+{
+  served d ;
+  int s, p[2] ;
+  check(pipe2(p, O_CLOEXEC) == 0) ;
+  log_to = p[1] ;
+  check(start(&d, "-v", "127.0.0.1") == 0) ;
+  log_to = -1 ;
+  close(p[0]) ;
+  close(p[1]) ;
+  s = dial4(&d) ;
+  check(echoes(s, "hello") && shutdown(s, SHUT_WR) == 0 && ends(s)) ;
+  close(s) ;
+  check(stop(&d) == 0) ;
+}
+
 static void fast_open (void)
 {
   served d ;
@@ -901,12 +1042,17 @@ int main (int argc, char **argv)
   RUN(stalled_client) ;
   RUN(idle) ;
   RUN(no_descriptors) ;
+  RUN(no_descriptors_flood) ;
   RUN(descriptors_return) ;
   RUN(signals) ;
   RUN(second_signal) ;
   RUN(signal_stalled) ;
   RUN(signal_late) ;
   RUN(logs) ;
+  RUN(log_pipe) ;
+  RUN(log_socket) ;
+  RUN(log_terminal) ;
+  RUN(log_closed) ;
   RUN(fast_open) ;
   RUN(fast_open_early) ;
   RUN(port_in_use) ;

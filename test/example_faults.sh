@@ -15,7 +15,7 @@ faults=0
 
 for program in echod race tcpconnect
 do
-  $COMPILE -Wall -Wextra -Werror -I. -Wl,--wrap=getaddrinfo -o "$dir/$program" examples/$program.c test/inject.c $LINK > "$dir/log" 2>&1
+  $COMPILE -Wall -Wextra -Werror -I. -Wl,--wrap=getaddrinfo -o "$dir/$program" examples/$program.c $(parts examples/$program.c) test/inject.c $LINK > "$dir/log" 2>&1
   report $? "$program compiles"
 done
 
@@ -67,7 +67,8 @@ echod ()
 tcpconnect_on () { test $got -eq 0 && ! test -s "$dir/err" ; }
 race_on () { tcpconnect_on && tail -n 1 "$dir/out" | grep -q ' connected after ' ; }
 echod_on () { test $got -eq 0 && test "$served" = ' 1 2' && ! grep -v '^echod: info: 127.0.0.1 [0-9]* \(connected\|left after 6 bytes\)$' "$dir/err" > /dev/null ; }
-warns () { test $got -eq 0 && test "$served" = ' 1 2' && grep -q -F -x "echod: warning: unable to $1" "$dir/err" ; }
+warns () { test $got -eq 0 && test "$served" = ' 1 2' && grep -q -F -x "echod: warning: $1" "$dir/err" ; }
+loses () { test $got -eq 0 && test "$served" = ' 1 2' && test "$(grep -c '^echod: info: ' "$dir/err")" -eq 3 ; }
 drops () { test $got -eq 0 && test "$served" = ' 2' && grep -q "^echod: info: 127.0.0.1 [0-9]* $1" "$dir/err" ; }
 breaks () { test $got -eq 0 && test "$served" = ' 1 2' && grep -q "^echod: info: 127.0.0.1 [0-9]* $1" "$dir/err" ; }
 last () { test $got -eq 111 && ! test -s "$dir/err" && tail -n 1 "$dir/out" | grep -q "^no connection after .*$1\$" ; }
