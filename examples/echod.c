@@ -1,6 +1,6 @@
 /* ISC license. */
 
-/* echod [-h] [-v] [-f] ip port: sends back what it receives, to thousands of clients at once. See man/echod.1. */
+/* echod [-h] [-v] [-f] [-c limit] [-C perclient] ip port: sends back what it receives, to thousands of clients at once. See man/echod.1. */
 
 #include <skalibs/nonposix.h>
 
@@ -9,7 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 #include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <skalibs/buffer.h>
@@ -25,26 +28,31 @@
 #include "logline.h"
 #include "socket.h"
 
-#define USAGE "echod [-h] [-v] [-f] ip port"
+#define USAGE "echod [-h] [-v] [-f] [-c limit] [-C perclient] ip port"
 #define CLIENTS 65536  /* descriptors are below this */
 #define BUFLEN 65536
 #define EVENTS 64
 #define NEWCOMERS 16  /* at a time: in a flood of them others have their turn, too */
+#define NAMELEN (IP6_FMT + 1 + UINT16_FMT)
 #define GRACE 5  /* seconds that clients have after SIGTERM */
 
 extern char const *PROG ;  /* skalibs 2.13 has it in strerr.h, later ones in prog.h */
 
 typedef struct
 {
-  char name[IP6_FMT + 1 + UINT16_FMT] ;
-  char here ;
-  char full ;  /* has to read before it may write more */
-  char bye ;   /* our FIN is sent */
+  char ip[16] ;
+  uint32_t scope_id ;
+  uint16_t port ;
+  char full ;         /* has to read before it may write more */
+  char bye ;          /* our FIN is sent */
+  unsigned int left ; /* after SIGTERM: of what had arrived, not yet echoed */
   uint64_t echoed ;
 } client ;
 
-static client clients[CLIENTS] ;  /* by descriptor */
-static unsigned int n = 0 ;
+static client clients[CLIENTS] ;   /* by descriptor */
+static uint64_t homes[CLIENTS] ;   /* where they are from; 0 is no client */
+static unsigned int n = 0, top = 0 ;  /* clients, and what all their descriptors are below */
+static unsigned int limit = CLIENTS, perclient = CLIENTS ;
 static int ep, listener, verbose = 0, ending = 0 ;
 static int waiting = 0 ;  /* newcomers do: 2, or have done so in the last second: 1 */
 
@@ -64,6 +72,22 @@ static void name_fmt (char *s, char const *ip, uint16_t port)
   *s++ = ' ' ;
   s += uint16_fmt(s, port) ;
   *s = 0 ;
+}
+
+/* An IPv4 address, or the /64 of an IPv6 one: who has one of its addresses has them all. */
+
+static uint64_t home_of (char const *ip)
+{
+  uint64_t x ;
+  memcpy(&x, memcmp(ip, mapped, 12) ? ip : ip + 8, 8) ;
+  return x + 1 ;
+}
+
+static unsigned int clients_from (uint64_t home)
+{
+  unsigned int k = 0 ;
+  for (unsigned int i = 0 ; i < top ; i++) k += homes[i] == home ;
+  return k ;
 }
 
 static int watch (int op, int fd, uint32_t events)
@@ -98,29 +122,56 @@ static void second_passed (void)
   else logline("info: newcomers wait no longer") ;
 }
 
-static int accept_client (void)
+static char *client_name (char *s, client const *c)
 {
-  client c = { .here = 1 } ;
-  char ip[16] ;
-  uint16_t port ;
-  int fd = socket_accept6_nbcoe(listener, ip, &port, 0) ;
-  if (fd == -1) return 0 ;
-  if (fd >= CLIENTS || watch(EPOLL_CTL_ADD, fd, EPOLLIN) == -1) { fd_close(fd) ; return 1 ; }
-  name_fmt(c.name, ip, port) ;
-  clients[fd] = c ;
+  name_fmt(s, c->ip, c->port) ;
+  return s ;
+}
+
+/* -1: it is turned away. */
+
+static int take_in (int fd, client const *c)
+{
+  char name[NAMELEN] ;
+  uint64_t home = home_of(c->ip) ;
+  if (perclient < limit && clients_from(home) >= perclient)
+  {
+    if (verbose) logline("info: ", client_name(name, c), " turned away: too many from there") ;
+    return -1 ;
+  }
+  if (fd >= CLIENTS || watch(EPOLL_CTL_ADD, fd, EPOLLIN) == -1) return -1 ;
+  clients[fd] = *c ;
+  homes[fd] = home ;
+  if ((unsigned int)fd >= top) top = (unsigned int)fd + 1 ;
   n++ ;
-  if (verbose) logline("info: ", c.name, " connected", socket_fastopen_used(fd) == 1 ? ", its first bytes in the SYN" : "") ;
-  return 1 ;
+  if (verbose) logline("info: ", client_name(name, c), " connected", socket_fastopen_used(fd) == 1 ? ", its first bytes in the SYN" : "") ;
+  return 0 ;
 }
 
 static void accept_clients (void)
 {
   for (unsigned int i = 0 ; i < NEWCOMERS ; i++)
   {
-    if (accept_client()) continue ;
-    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) newcomers_wait(strerror(errno)) ;
-    return ;
+    client c = { .bye = 0 } ;
+    int fd ;
+    if (n >= limit) { newcomers_wait("no place is left") ; return ; }
+    fd = socket_accept6_nbcoe(listener, c.ip, &c.port, &c.scope_id) ;
+    if (fd == -1)
+    {
+      if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) newcomers_wait(strerror(errno)) ;
+      return ;
+    }
+    if (take_in(fd, &c) == -1) fd_close(fd) ;
   }
+}
+
+/* After SIGTERM, when it has back what had arrived. A close now would be a reset if it goes on writing. */
+
+static void client_bye (client *c, int fd)
+{
+  if (!ending || c->left || c->bye) return ;
+  shutdown(fd, SHUT_WR) ;
+  c->bye = 1 ;
 }
 
 /*
@@ -132,39 +183,55 @@ static void accept_clients (void)
 static int client_echo (client *c, int fd)
 {
   static char buf[BUFLEN] ;
-  ssize_t w = 0, r = recv(fd, buf, BUFLEN, c->bye ? 0 : MSG_PEEK) ;
+  size_t max = ending && !c->bye && c->left < BUFLEN ? c->left : BUFLEN ;
+  ssize_t w = 0, r = recv(fd, buf, max, c->bye ? 0 : MSG_PEEK) ;
   if (r == 0 || (r == -1 && !error_isagain(errno))) return (int)r ;
   if (c->bye) return 1 ;
   if (r > 0) w = send(fd, buf, (size_t)r, 0) ;
   if (w == -1 && !error_isagain(errno)) return -1 ;
   if (w > 0 && recv(fd, 0, (size_t)w, MSG_TRUNC) != w) return -1 ;
-  if (w > 0) c->echoed += (uint64_t)w ;
+  if (w > 0)
+  {
+    c->echoed += (uint64_t)w ;
+    if (ending) c->left -= (unsigned int)w ;
+  }
   if (c->full != (w < r))
   {
     c->full = w < r ;
     watch(EPOLL_CTL_MOD, fd, c->full ? EPOLLOUT : EPOLLIN) ;
   }
-  if (ending && !c->full && r < BUFLEN)  /* a close now would be a reset if it goes on writing */
-  {
-    shutdown(fd, SHUT_WR) ;
-    c->bye = 1 ;
-  }
+  client_bye(c, fd) ;
   return 1 ;
 }
 
 static void client_step (int fd)
 {
   client *c = clients + fd ;
-  char fmt[UINT64_FMT] ;
-  int r = c->here ? client_echo(c, fd) : 1 ;
+  char name[NAMELEN], fmt[UINT64_FMT] ;
+  int r = homes[fd] ? client_echo(c, fd) : 1 ;
   if (r == 1) return ;
   fmt[uint64_fmt(fmt, c->echoed)] = 0 ;
-  if (verbose && r == -1) logline("info: ", c->name, " broke off after ", fmt, " bytes: ", strerror(errno)) ;
-  else if (verbose) logline("info: ", c->name, " left after ", fmt, " bytes") ;
+  if (verbose && r == 0) logline("info: ", client_name(name, c), " left after ", fmt, " bytes") ;
+  else if (verbose) logline("info: ", client_name(name, c), " broke off after ", fmt, " bytes: ", strerror(errno)) ;
   fd_close(fd) ;
-  c->here = 0 ;
+  homes[fd] = 0 ;
   n-- ;
   accept_again() ;
+}
+
+static void end_begins (void)
+{
+  ending = 1 ;
+  fd_close(listener) ;
+  alarm(GRACE) ;
+  while (selfpipe_read() > 0) ;  /* an alarm from before */
+  for (unsigned int fd = 0 ; fd < top ; fd++)
+  {
+    int arrived ;
+    if (!homes[fd]) continue ;
+    clients[fd].left = ioctl((int)fd, FIONREAD, &arrived) == 0 ? (unsigned int)arrived : 0 ;
+    client_bye(clients + fd, (int)fd) ;
+  }
 }
 
 /* The alarm means: try to accept again, or, after SIGTERM, that the time is up. 1: end at once. */
@@ -175,14 +242,7 @@ static int signalled (void)
   if (sig == -1) strerr_diefu1sys(111, "read selfpipe") ;
   if (ending) return sig > 0 ;
   if (sig == SIGALRM) second_passed() ;
-  else if (sig)
-  {
-    ending = 1 ;
-    fd_close(listener) ;
-    alarm(GRACE) ;
-    while (selfpipe_read() > 0) ;  /* an alarm from before */
-    for (int fd = 0 ; fd < CLIENTS ; fd++) client_step(fd) ;
-  }
+  else if (sig) end_begins() ;
   return 0 ;
 }
 
@@ -203,19 +263,54 @@ static void serve (int sigfd)
   }
 }
 
+/*
+   What each connection is to have, it has from the listener: clients that vanished are noticed, small answers do not wait,
+   and an urgent byte is in its place in the stream.
+*/
+
+static void set_options (int s)
+{
+  int one = 1 ;
+  if (setsockopt(s, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one) == -1
+   || setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) == -1
+   || setsockopt(s, SOL_SOCKET, SO_OOBINLINE, &one, sizeof one) == -1) strerr_diefu1sys(111, "set socket options") ;
+}
+
 static int listen_on (char const *ip, uint16_t port, int fastopen)
 {
-  char name[IP6_FMT + 1 + UINT16_FMT], local[16] ;
+  char name[NAMELEN], local[16] ;
   int s = socket_tcp6_nbcoe() ;
   name_fmt(name, ip, port) ;
   if (s == -1) strerr_diefu1sys(111, "create socket") ;
   if (socket_bind6_reuse(s, ip, port, 0) == -1) strerr_diefu2sys(111, "bind to ", name) ;
+  set_options(s) ;
   if (fastopen && socket_fastopen(s) == -1) strerr_warnwu1sys("enable fast open") ;
   if (socket_listen(s, SOMAXCONN) == -1) strerr_diefu2sys(111, "listen on ", name) ;
   if (socket_local6(s, local, &port, 0) == -1) strerr_diefu1sys(111, "get local address") ;
   name_fmt(name, local, port) ;
   if (buffer_puts(buffer_1, name) < 0 || buffer_putflush(buffer_1, "\n", 1) < 0) strerr_diefu1sys(111, "write to stdout") ;
   return s ;
+}
+
+static unsigned int limit_scan (char const *s)
+{
+  unsigned int x ;
+  if (!uint0_scan(s, &x) || !x) strerr_dief2x(100, "not a limit: ", s) ;
+  return x < CLIENTS ? x : CLIENTS ;
+}
+
+static int prepare (void)
+{
+  int sigfd ;
+  if (!fd_sanitize()) strerr_diefu1sys(111, "open standard descriptors") ;
+  logline_init() ;
+  sigfd = selfpipe_init() ;
+  if (sigfd == -1) strerr_diefu1sys(111, "create selfpipe") ;
+  if (!sig_ignore(SIGPIPE) || !selfpipe_trap(SIGTERM) || !selfpipe_trap(SIGINT) || !selfpipe_trap(SIGALRM))
+    strerr_diefu1sys(111, "trap signals") ;
+  ep = epoll_create1(EPOLL_CLOEXEC) ;
+  if (ep == -1) strerr_diefu1sys(111, "create epoll instance") ;
+  return sigfd ;
 }
 
 int main (int argc, char const *const *argv)
@@ -226,27 +321,23 @@ int main (int argc, char const *const *argv)
   int sigfd, fastopen = 0 ;
   PROG = "echod" ;
 
-  for (int opt ; (opt = subgetopt_r(argc, argv, "hvf", &l)) != -1 ;)
+  for (int opt ; (opt = subgetopt_r(argc, argv, "hvfc:C:", &l)) != -1 ;) switch (opt)
   {
-    if (opt == 'v') verbose = 1 ;
-    else if (opt == 'f') fastopen = 1 ;
-    else if (opt != 'h') strerr_dieusage(100, USAGE) ;
-    else if (buffer_putsflush(buffer_1, "usage: " USAGE "\n") >= 0) return 0 ;
-    else strerr_diefu1sys(111, "write to stdout") ;
+    case 'h' :
+      if (buffer_putsflush(buffer_1, "usage: " USAGE "\n") < 0) strerr_diefu1sys(111, "write to stdout") ;
+      return 0 ;
+    case 'v' : verbose = 1 ; break ;
+    case 'f' : fastopen = 1 ; break ;
+    case 'c' : limit = limit_scan(l.arg) ; break ;
+    case 'C' : perclient = limit_scan(l.arg) ; break ;
+    default : strerr_dieusage(100, USAGE) ;
   }
   argc -= l.ind ; argv += l.ind ;
   if (argc != 2) strerr_dieusage(100, USAGE) ;
   if (!ip_scan(argv[0], ip)) strerr_dief2x(100, "not an IP address: ", argv[0]) ;
   if (!uint160_scan(argv[1], &port)) strerr_dief2x(100, "not a port: ", argv[1]) ;
 
-  if (!fd_sanitize()) strerr_diefu1sys(111, "open standard descriptors") ;
-  logline_init() ;
-  sigfd = selfpipe_init() ;
-  if (sigfd == -1) strerr_diefu1sys(111, "create selfpipe") ;
-  if (!sig_ignore(SIGPIPE) || !selfpipe_trap(SIGTERM) || !selfpipe_trap(SIGINT) || !selfpipe_trap(SIGALRM))
-    strerr_diefu1sys(111, "trap signals") ;
-  ep = epoll_create1(EPOLL_CLOEXEC) ;
-  if (ep == -1) strerr_diefu1sys(111, "create epoll instance") ;
+  sigfd = prepare() ;
   listener = listen_on(ip, port, fastopen) ;
   if (watch(EPOLL_CTL_ADD, sigfd, EPOLLIN) == -1
    || watch(EPOLL_CTL_ADD, listener, EPOLLIN) == -1) strerr_diefu1sys(111, "watch the listener") ;

@@ -63,6 +63,8 @@ static int spawn (served *d, char const *options, char const *ip, uint16_t port,
   return got ? 0 : -1 ;
 }
 
+/* options are one word */
+
 static int start (served *d, char const *options, char const *ip)
 {
   return spawn(d, options, ip, 0, 0) ;
@@ -822,6 +824,257 @@ static void signal_late (void)
   fclose(d.err) ;
 }
 
+/* The queue holds as much as echod reads at once, and no more comes: the end is there at once all the same. */
+
+static void signal_whole (void)
+{
+  for (size_t total = 65536 ; total <= 262144 ; total += 65536)
+  {
+    served d ;
+    struct rusage usage ;
+    int s, status, unsent = 0 ;
+    size_t sent = 0, end ;
+    double begin ;
+    check(start(&d, 0, "127.0.0.1") == 0) ;
+    s = dial4(&d) ;
+    while (sent < 64 * MEGABYTE)  /* echod's window grows */
+    {
+      size_t from = sent ;
+      for (; sent < from + 262144 ; sent += 16384) check(put(s, sent, 16384) == 16384) ;
+      check(drain(s, from, sent) == sent) ;
+    }
+    end = sent + total ;
+    check(kill(d.pid, SIGSTOP) == 0 && waitpid(d.pid, &status, WUNTRACED) == d.pid && WIFSTOPPED(status)) ;
+    check(kill(d.pid, SIGTERM) == 0) ;
+    for (; sent < end ; sent += 16384) check(put(s, sent, 16384) == 16384) ;
+    begin = now() ;
+    do check(ioctl(s, SIOCOUTQ, &unsent) == 0) ; while (unsent && now() - begin < 10) ;
+    check(unsent == 0) ;
+    begin = now() ;
+    check(kill(d.pid, SIGCONT) == 0) ;
+    check(drain(s, end - total, end + 1) == end) ;
+    check(now() - begin < 3) ;
+    close(s) ;
+    check(wait_for(&d, &usage) == 0) ;
+    fclose(d.err) ;
+  }
+}
+
+/* A client that writes without end, and reads: what has arrived is all that it gets. */
+
+static void signal_endless (void)
+{
+  served d ;
+  struct rusage usage ;
+  struct pollfd x = { .events = POLLIN | POLLOUT } ;
+  size_t sent = 0, received = 0 ;
+  ssize_t r = 1 ;
+  double begin = 0 ;
+  check(start(&d, 0, "127.0.0.1") == 0) ;
+  x.fd = dial4(&d) ;
+  check(fcntl(x.fd, F_SETFL, O_NONBLOCK) == 0) ;
+  while (r && (begin < 1 || now() - begin < 30))
+  {
+    check(poll(&x, 1, 30000) == 1) ;
+    if (x.revents & POLLOUT) r = put(x.fd, sent, 16384) ;
+    if (x.revents & POLLOUT && r > 0) sent += (size_t)r ;
+    if (received > 4 * MEGABYTE && begin < 1)
+    {
+      begin = now() ;
+      check(kill(d.pid, SIGTERM) == 0) ;
+    }
+    if (!(x.revents & ~POLLOUT)) continue ;
+    r = get(x.fd, received) ;
+    if (r == -1) break ;
+    received += (size_t)r ;
+  }
+  check(r == 0 && now() - begin < 3) ;
+  check(received > 4 * MEGABYTE && received <= sent) ;
+  close(x.fd) ;
+  check(wait_for(&d, &usage) == 0) ;
+  fclose(d.err) ;
+}
+
+/* Turned away: the end, or a reset, and nothing else. */
+
+static int turned_away (int s)
+{
+  char c ;
+  return test_ready(s, POLLIN) && read(s, &c, 1) <= 0 ;
+}
+
+static void limit (void)
+{
+  served d ;
+  int s[4] ;
+  struct pollfd x = { .events = POLLIN } ;
+  check(start(&d, "-c3", "127.0.0.1") == 0) ;
+  for (unsigned int i = 0 ; i < 4 ; i++) check(tell(s[i] = dial4(&d), "hello")) ;
+  for (unsigned int i = 0 ; i < 3 ; i++) check(hears(s[i], "hello")) ;
+  x.fd = s[3] ;
+  check(poll(&x, 1, 1300) == 0) ;
+  check(said(&d, "echod: warning: newcomers wait, unable to accept: no place is left\n") == 1 && said(&d, "") == 1) ;
+  reset(s[1]) ;
+  check(hears(s[3], "hello") && echoes(s[0], "and") && echoes(s[2], "we?")) ;
+  check(comes(&d, "echod: info: newcomers wait no longer\n")) ;
+  close(s[0]) ;
+  close(s[2]) ;
+  close(s[3]) ;
+  check(stop(&d) == 0) ;
+}
+
+static int dial_from (served const *d, char const *from, char const *to)
+{
+  char local[16], remote[16] ;
+  int s = socket_tcp6b() ;
+  if (inet_pton(AF_INET6, from, local) == 1 && inet_pton(AF_INET6, to, remote) == 1
+   && socket_bind6(s, local, 0, 0) == 0 && socket_connect6(s, remote, d->port, 0) == 0) return s ;
+  close(s) ;
+  return -1 ;
+}
+
+static void limit_per_client (void)
+{
+  served d ;
+  int s[2], t ;
+  if (!has_ip6()) SKIP("no IPv6") ;
+  check(start(&d, "-vC2", "::") == 0) ;
+  for (unsigned int i = 0 ; i < 2 ; i++) check(echoes(s[i] = dial4(&d), "hello")) ;
+  for (unsigned int i = 0 ; i < 3 ; i++)
+  {
+    t = dial4(&d) ;
+    check(turned_away(t)) ;
+    close(t) ;
+  }
+  check(said(&d, " turned away: too many from there\n") == 3) ;
+  t = dial_from(&d, "::ffff:127.0.0.2", "::ffff:127.0.0.1") ;
+  check(echoes(t, "another address")) ;
+  close(t) ;
+  check(shutdown(s[1], SHUT_WR) == 0 && ends(s[1])) ;
+  close(s[1]) ;
+  s[1] = dial4(&d) ;
+  check(echoes(s[1], "a place again") && echoes(s[0], "still here")) ;
+  close(s[0]) ;
+  close(s[1]) ;
+  check(stop(&d) == 0) ;
+}
+
+/* Of IPv6 addresses 64 bits count, and ::1 is none that a free place could be taken for. */
+
+static int limit_per_network (void)
+{
+  static char const *from[5] = { "fd00::1", "fd00::1:0:0:1", "fd00:0:0:1::1", "::1", "::1" } ;
+  served d ;
+  int s[5], t ;
+  if (test_namespace() == -1 || system("for a in fd00::1 fd00::1:0:0:1 fd00:0:0:1::1 ; do ip addr add $a/128 dev lo nodad || exit ; done")) return 2 ;
+  if (start(&d, "-C2", "::") == -1) return 1 ;
+  for (unsigned int i = 0 ; i < 5 ; i++)
+  {
+    s[i] = dial_from(&d, from[i], from[i]) ;
+    if (!echoes(s[i], "hello")) return 1 ;
+  }
+  for (unsigned int i = 0 ; i < 2 ; i++)
+  {
+    t = dial_from(&d, from[i ? 4 : 0], from[i ? 4 : 0]) ;
+    if (t == -1 || !turned_away(t)) return 1 ;
+    close(t) ;
+  }
+  for (unsigned int i = 0 ; i < 5 ; i++) close(s[i]) ;
+  return stop(&d) != 0 ;
+}
+
+static void limit_per_client6 (void)
+{
+  in_namespace(&limit_per_network) ;
+}
+
+/* Urgent bytes, the last one too, are in their places, also for a client that reads only when all is sent. */
+
+static void urgent (void)
+{
+  served d ;
+  size_t total = 200001 ;
+  check(start(&d, "-v", "127.0.0.1") == 0) ;
+  for (unsigned int slow = 0 ; slow < 2 ; slow++)
+  {
+    int s = slow ? dial_small(&d) : dial4(&d) ;
+    size_t sent = 0, received = 0, next = 0 ;
+    ssize_t r = 1 ;
+    struct pollfd x = { .fd = s } ;
+    check(fcntl(s, F_SETFL, O_NONBLOCK) == 0) ;
+    while (r && test_ready(s, sent < total ? POLLIN | POLLOUT : POLLIN))
+    {
+      size_t max = next > sent ? next - sent : 1 ;
+      char c = byte_at(sent) ;
+      x.events = POLLOUT ;
+      if (sent < total && poll(&x, 1, slow ? 100 : 0) == 1)
+      {
+        r = sent == next ? send(s, &c, 1, MSG_OOB | MSG_NOSIGNAL) : put(s, sent, max) ;
+        if (r > 0 && sent == next) next = next == total - 1 ? total : next + 50000 ;
+        if (r > 0) sent += (size_t)r ;
+        if (sent == total) check(shutdown(s, SHUT_WR) == 0) ;
+        r = 1 ;
+        continue ;
+      }
+      r = get(s, received) ;
+      if (r == -1 && errno != EAGAIN) break ;
+      if (r > 0) received += (size_t)r ;
+    }
+    check(r == 0 && sent == total && received == total) ;
+    close(s) ;
+  }
+  check(said(&d, " left after 200001 bytes\n") == 2) ;
+  check(stop(&d) == 0) ;
+}
+
+/*
+   An answer does not wait until the one before is acknowledged: that takes 40 ms.
+   The two are not one, for echod reads what is before an urgent byte, and then the rest.
+*/
+
+static void small_answers (void)
+{
+  served d ;
+  int s, status, on = 1 ;
+  double begin ;
+  check(start(&d, 0, "127.0.0.1") == 0) ;
+  s = dial4(&d) ;
+  check(setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0) ;
+  for (unsigned int i = 0 ; i < 50 ; i++) check(echoes(s, "a line that switches off quick acknowledgments")) ;
+  begin = now() ;
+  for (unsigned int i = 0 ; i < 50 ; i++)
+  {
+    check(kill(d.pid, SIGSTOP) == 0 && waitpid(d.pid, &status, WUNTRACED) == d.pid && WIFSTOPPED(status)) ;
+    check(tell(s, "a") && send(s, "b", 1, MSG_OOB) == 1 && tell(s, "c")) ;
+    check(kill(d.pid, SIGCONT) == 0 && hears(s, "abc")) ;
+  }
+  printf("# three bytes: %.3f ms\n", (now() - begin) * 20) ;
+  check(now() - begin < 50 * .02) ;
+  close(s) ;
+  check(stop(&d) == 0) ;
+}
+
+/* The client's host forgets the connection, and says nothing. */
+
+static int keepalive (void)
+{
+  served d ;
+  int s, on = 1 ;
+  if (test_namespace() == -1 || test_write("/proc/sys/net/ipv4/tcp_keepalive_time", "1") == -1) return 2 ;
+  if (start(&d, "-v", "127.0.0.1") == -1) return 1 ;
+  s = dial4(&d) ;
+  if (!echoes(s, "hello")) return 1 ;
+  if (setsockopt(s, IPPROTO_TCP, TCP_REPAIR, &on, sizeof on) == -1) return 2 ;
+  close(s) ;
+  if (!comes(&d, " broke off after 5 bytes: ")) return 1 ;
+  return stop(&d) != 0 ;
+}
+
+static void vanished (void)
+{
+  in_namespace(&keepalive) ;
+}
+
 static void logs (void)
 {
   served d ;
@@ -1048,6 +1301,14 @@ int main (int argc, char **argv)
   RUN(second_signal) ;
   RUN(signal_stalled) ;
   RUN(signal_late) ;
+  RUN(signal_whole) ;
+  RUN(signal_endless) ;
+  RUN(limit) ;
+  RUN(limit_per_client) ;
+  RUN(limit_per_client6) ;
+  RUN(urgent) ;
+  RUN(small_answers) ;
+  RUN(vanished) ;
   RUN(logs) ;
   RUN(log_pipe) ;
   RUN(log_socket) ;

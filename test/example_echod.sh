@@ -19,9 +19,9 @@ sed 's/^#define CLIENTS .*/#define CLIENTS 32/' examples/echod.c > "$dir/few.c"
 compile examples/echod test/echoclient "$dir/few"
 
 timeout 30 "$dir/echod" -h > "$dir/out" 2> "$dir/log"
-test $? -eq 0 && ! test -s "$dir/log" && test "$(cat "$dir/out")" = 'usage: echod [-h] [-v] [-f] ip port' ; report $? "-h"
+test $? -eq 0 && ! test -s "$dir/log" && test "$(cat "$dir/out")" = 'usage: echod [-h] [-v] [-f] [-c limit] [-C perclient] ip port' ; report $? "-h"
 
-usage='echod: usage: echod [-h] [-v] [-f] ip port'
+usage='echod: usage: echod [-h] [-v] [-f] [-c limit] [-C perclient] ip port'
 refuses 100 "$usage" "no arguments"
 refuses 100 "$usage" "no port" ::1
 refuses 100 "$usage" "an extra argument" ::1 0 0
@@ -34,6 +34,12 @@ done
 
 for port in '' x -1 +1 ' 1' 1x 0x50 65536 131152 4294967376 18446744073709551696
 do refuses 100 "echod: fatal: not a port: $port" "not a port: '$port'" -- 127.0.0.1 "$port"
+done
+
+for limit in '' x 0 -1 1x 4294967296
+do
+  refuses 100 "echod: fatal: not a limit: $limit" "-c '$limit'" -c "$limit" 127.0.0.1 0
+  refuses 100 "echod: fatal: not a limit: $limit" "-C '$limit'" -C "$limit" 127.0.0.1 0
 done
 
 if test -c /dev/full
