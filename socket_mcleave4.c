@@ -16,7 +16,7 @@ static int leave (int s, struct ip_mreq const *mreq)
 
 static int leave_by_address (int s, struct ip_mreq *mreq)
 {
-  struct ifreq ifr[64] ;
+  struct ifreq ifr[64] = { { .ifr_flags = 0 } } ;
   struct ifconf list = { .ifc_len = sizeof ifr, .ifc_req = ifr } ;
   if (ioctl(s, SIOCGIFCONF, &list) == -1) return -1 ;
   for (size_t i = 0 ; i < (size_t)list.ifc_len / sizeof *ifr ; i++)
