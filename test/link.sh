@@ -20,6 +20,15 @@ grep -v '^libsocket_' "$dir/symbols" > "$dir/log"
 grep -q '^libsocket_connect6$' "$dir/symbols" && ! test -s "$dir/log"
 report $? 'only libsocket_ names'
 
+# libsocket_accept beside libsocket_accept4 would mislead in nm and gdb
+for file in libsocket_*.c
+do
+  private=${file%.c}
+  grep "^$private." "$dir/symbols" | while read -r name ; do test -f "libsocket_${name#libsocket_}.c" || echo "$private: $name" ; done
+done > "$dir/log"
+! test -s "$dir/log"
+report $? 'no private name is the beginning of a public one'
+
 cat > "$dir/listen.c" << EOF
 #include <socket.h>
 int main (void) { return socket_listen(-1, 1) != -1 ; }
