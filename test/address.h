@@ -61,6 +61,34 @@ static inline uint16_t portof (int s)
   return ntohs(a.any.sa_family == AF_INET ? a.in4.sin_port : a.in6.sin6_port) ;
 }
 
+/* s is of this family and type, with these flags */
+
+static inline void made (int s, int domain, int type, int nonblocking, int cloexec)
+{
+  int x = -1 ;
+  socklen_t len = sizeof x ;
+  check(!getsockopt(s, SOL_SOCKET, SO_DOMAIN, &x, &len) && x == domain) ;
+  check(!getsockopt(s, SOL_SOCKET, SO_TYPE, &x, &len) && x == type) ;
+  check(!(fcntl(s, F_GETFL) & O_NONBLOCK) == !nonblocking) ;
+  check(!(fcntl(s, F_GETFD) & FD_CLOEXEC) == !cloexec) ;
+}
+
+static inline int dual_stack (int s)
+{
+  int x = -1 ;
+  socklen_t len = sizeof x ;
+  return !getsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &x, &len) && x == 0 ;
+}
+
+static inline void creates (int (*f) (void), int domain, int type, int nonblocking, int cloexec)
+{
+  int s ;
+  check(keeps((s = (*f)()) >= 0)) ;
+  made(s, domain, type, nonblocking, cloexec) ;
+  check(domain == AF_INET || dual_stack(s)) ;
+  close(s) ;
+}
+
 static inline int raw (int domain, int type)
 {
   int s = socket(domain, type, 0), off = 0 ;

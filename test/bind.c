@@ -29,16 +29,6 @@ static int bind4_reuse (int s, char const *ip, uint16_t port, uint32_t scope_id)
   return socket_bind4_reuse(s, ip, port) ;
 }
 
-static int bind6 (int s, char const *ip, uint16_t port, uint32_t scope_id)
-{
-  return socket_bind6(s, ip, port, scope_id) ;
-}
-
-static int bind6_reuse (int s, char const *ip, uint16_t port, uint32_t scope_id)
-{
-  return socket_bind6_reuse(s, ip, port, scope_id) ;
-}
-
 static int bind4_noport (int s, char const *ip, uint16_t port, uint32_t scope_id)
 {
   (void)port ; (void)scope_id ;
@@ -181,12 +171,14 @@ static void fails_at (binder *f, int s, char const *ip, int error)
 
 /* Each case for the plain function and for its _reuse. */
 
-#define BOTH(name, number) \
-static void name##_bind##number (void) { name(&bind##number, &bind##number##_reuse, 0) ; } \
-static void name##_bind##number##_reuse (void) { name(&bind##number##_reuse, &bind##number, 1) ; }
+#define RUN_BOTH(f) test_run2(&f, #f, "", ", reuse")
 
-static void four (binder *f, binder *other, int reuse)
+static binder *const binders4[2] = { &bind4, &bind4_reuse } ;
+static binder *const binders6[2] = { &socket_bind6, &socket_bind6_reuse } ;
+
+static void bind4_binds_an_ip4_socket (int reuse)
 {
+  binder *f = binders4[reuse], *other = binders4[!reuse] ;
   binds(f, socket_tcp4(), 0, ANY4, 4) ;
   binds(f, socket_tcp4b(), ANY4, ANY4, 4) ;
   binds(f, socket_tcp4(), LOOPBACK4, LOOPBACK4, 4) ;
@@ -200,10 +192,10 @@ static void four (binder *f, binder *other, int reuse)
   refuses(f, 0) ;
   fails_at(f, socket_tcp4(), FOREIGN4, EADDRNOTAVAIL) ;
 }
-BOTH(four, 4)
 
-static void six (binder *f, binder *other, int reuse)
+static void bind6_binds_an_ip6_socket (int reuse)
 {
+  binder *f = binders6[reuse], *other = binders6[!reuse] ;
   binds(f, socket_tcp6(), 0, ANY6, 16) ;
   binds(f, socket_tcp6b(), ANY6, ANY6, 16) ;
   binds(f, socket_tcp6(), LOOPBACK6, LOOPBACK6, 16) ;
@@ -221,12 +213,12 @@ static void six (binder *f, binder *other, int reuse)
   fails_at(f, socket_tcp6(), FOREIGN6, EADDRNOTAVAIL) ;
   fails_at(f, socket_tcp6(), MAPPED_FOREIGN6, EADDRNOTAVAIL) ;
 }
-BOTH(six, 6)
 
 /* IPv6 functions on an IPv4 socket: what a host without IPv6 hands out */
 
-static void six_on_4 (binder *f, binder *other, int reuse)
+static void bind6_binds_an_ip4_socket_to_mapped_any_and_loopback (int reuse)
 {
+  binder *f = binders6[reuse] ;
   binds(f, socket_tcp4(), 0, ANY4, 4) ;
   binds(f, socket_tcp4b(), ANY6, ANY4, 4) ;
   binds(f, socket_tcp4(), MAPPED_ANY6, ANY4, 4) ;
@@ -245,12 +237,11 @@ static void six_on_4 (binder *f, binder *other, int reuse)
     if (i < 12 || i >= 16) fails_at(f, socket_tcp4(), ip, EAFNOSUPPORT) ;
   }
   options(f, &socket_tcp4, reuse) ;
-  (void)other ;
 }
-BOTH(six_on_4, 6)
 
-static void port_on_4 (binder *f, binder *other, int reuse)
+static void bind6_heeds_the_port_on_an_ip4_socket (int reuse)
 {
+  binder *f = binders6[reuse] ;
   int a = socket_tcp4(), b = socket_tcp4() ;
   uint16_t port ;
   check(!(*f)(a, OWN6, 0, 0)) ;
@@ -262,11 +253,9 @@ static void port_on_4 (binder *f, binder *other, int reuse)
   check(keeps(!(*f)(b, OTHER6, port, 7))) ;  /* the scope means nothing here */
   check(at(b, OTHER4, 4) == port) ;
   close(a) ; close(b) ;
-  (void)other ; (void)reuse ;
 }
-BOTH(port_on_4, 6)
 
-static void four_on_6 (void)
+static void bind4_on_an_ip6_socket_gives_EINVAL (void)
 {
   int s = socket_tcp6() ;
   check(fails(socket_bind4(s, LOOPBACK4, 0), EINVAL)) ;
@@ -277,9 +266,12 @@ static void four_on_6 (void)
   close(s) ;
 }
 
-static void lingering4 (void) { lingering(&bind4, &bind4_reuse, &socket_tcp4, LOOPBACK4, 4) ; }
-static void lingering6 (void) { lingering(&bind6, &bind6_reuse, &socket_tcp6, LOOPBACK6, 16) ; }
-static void lingering_mapped (void) { lingering(&bind6, &bind6_reuse, &socket_tcp6, MAPPED6, 16) ; }
+static void reuse_binds_a_port_that_lingers (void)
+{
+  lingering(&bind4, &bind4_reuse, &socket_tcp4, LOOPBACK4, 4) ;
+  lingering(&socket_bind6, &socket_bind6_reuse, &socket_tcp6, LOOPBACK6, 16) ;
+  lingering(&socket_bind6, &socket_bind6_reuse, &socket_tcp6, MAPPED6, 16) ;
+}
 
 static int links (void)
 {
@@ -298,35 +290,21 @@ static void scope (binder *f)
   check(fails((*f)(s, LINKLOCAL6, 0, t1), EADDRNOTAVAIL)) ;
   check(fails((*f)(s, LINKLOCAL6, 0, 4242), ENODEV)) ;
   check(keeps(!(*f)(s, LINKLOCAL6, 0, t0))) ;
-  check(at(s, LINKLOCAL6, 16)) ;
-  check(!getsockname(s, (struct sockaddr *)&sa, &len) && sa.sin6_scope_id == t0) ;
-  close(s) ;
-}
-
-static void noport_scope (void)
-{
-  unsigned int t0 = if_nametoindex("t0"), t1 = if_nametoindex("t1") ;
-  struct sockaddr_in6 sa ;
-  socklen_t len = sizeof sa ;
-  int s = socket_tcp6() ;
-  check(fails(socket_bind6_noport(s, LINKLOCAL6, 0), EINVAL)) ;
-  check(fails(socket_bind6_noport(s, LINKLOCAL6, t1), EADDRNOTAVAIL)) ;
-  check(fails(socket_bind6_noport(s, LINKLOCAL6, 4242), ENODEV)) ;
-  check(keeps(!socket_bind6_noport(s, LINKLOCAL6, t0))) ;
+  check(at(s, LINKLOCAL6, 16) || f == &bind6_noport) ;
   check(!getsockname(s, (struct sockaddr *)&sa, &len) && !memcmp(&sa.sin6_addr, LINKLOCAL6, 16) && sa.sin6_scope_id == t0) ;
   close(s) ;
 }
 
-static void linklocal (void)
+static void a_link_local_address_needs_its_scope (void)
 {
   if (test_namespace() == -1) SKIP("no namespaces here") ;
   if (!links()) SKIP("no veth devices here") ;
-  scope(&bind6) ;
-  scope(&bind6_reuse) ;
-  noport_scope() ;
-  port_is_heeded(&bind6, &bind6, &socket_tcp6, LOOPBACK6, MAPPED6, 16) ;
-  port_is_heeded(&bind6, &bind6, &socket_tcp6, MAPPED6, LOOPBACK6, 16) ;
-  port_is_heeded(&bind6_reuse, &bind6_reuse, &socket_tcp6, MAPPED6, LOOPBACK6, 16) ;
+  scope(&socket_bind6) ;
+  scope(&socket_bind6_reuse) ;
+  scope(&bind6_noport) ;
+  port_is_heeded(&socket_bind6, &socket_bind6, &socket_tcp6, LOOPBACK6, MAPPED6, 16) ;
+  port_is_heeded(&socket_bind6, &socket_bind6, &socket_tcp6, MAPPED6, LOOPBACK6, 16) ;
+  port_is_heeded(&socket_bind6_reuse, &socket_bind6_reuse, &socket_tcp6, MAPPED6, LOOPBACK6, 16) ;
 }
 
 /* _noport: the address at once, the port when it connects; a kernel without the option gives both at once. */
@@ -415,7 +393,7 @@ static void noport_makes_a_connection_from_each_port_to_each_server (void)
   if (test_namespace() == -1) SKIP("no namespaces here") ;
   if (test_write("/proc/sys/net/ipv4/ip_local_port_range", "40000 40009") == -1) SKIP("no sysctl net.ipv4.ip_local_port_range here") ;
   check(connections(&bind4, 0, LOOPBACK4, &error) == 10 && error == EADDRINUSE) ;
-  check(connections(&bind6, 1, LOOPBACK6, &error) == 10 && error == EADDRINUSE) ;
+  check(connections(&socket_bind6, 1, LOOPBACK6, &error) == 10 && error == EADDRINUSE) ;
   check(connections(&bind4_noport, 0, LOOPBACK4, &error) == (AT_ONCE ? 10 : 40) && error == (AT_ONCE ? EADDRINUSE : EADDRNOTAVAIL)) ;
   check(connections(&bind6_noport, 1, LOOPBACK6, &error) == (AT_ONCE ? 10 : 40) && error == (AT_ONCE ? EADDRINUSE : EADDRNOTAVAIL)) ;
   check(connections(&bind6_noport, 1, MAPPED6, &error) == (AT_ONCE ? 10 : 40) && error == (AT_ONCE ? EADDRINUSE : EADDRNOTAVAIL)) ;
@@ -423,7 +401,7 @@ static void noport_makes_a_connection_from_each_port_to_each_server (void)
 
 /* Its process loses its capabilities: must be the last case. */
 
-static void privileged (void)
+static void a_privileged_port_gives_EACCES (void)
 {
   struct { uint32_t version ; int pid ; } const h = { 0x20080522, 0 } ;
   uint32_t const none[6] = { 0 } ;
@@ -443,31 +421,25 @@ static void privileged (void)
   close(s) ; close(t) ;
 }
 
-static void edge (void)
+static void no_byte_behind_the_address_is_read (void)
 {
   binds(&bind4, socket_tcp4(), test_edge(LOOPBACK4, 4), LOOPBACK4, 4) ;
-  binds(&bind6, socket_tcp6(), test_edge(LOOPBACK6, 16), LOOPBACK6, 16) ;
-  binds(&bind6, socket_tcp4(), test_edge(LOOPBACK6, 16), LOOPBACK4, 4) ;
+  binds(&socket_bind6, socket_tcp6(), test_edge(LOOPBACK6, 16), LOOPBACK6, 16) ;
+  binds(&socket_bind6, socket_tcp4(), test_edge(LOOPBACK6, 16), LOOPBACK4, 4) ;
 }
 
 int main (void)
 {
-  RUN(four_bind4) ;
-  RUN(four_bind4_reuse) ;
-  RUN(six_bind6) ;
-  RUN(six_bind6_reuse) ;
-  RUN(six_on_4_bind6) ;
-  RUN(six_on_4_bind6_reuse) ;
-  RUN(port_on_4_bind6) ;
-  RUN(port_on_4_bind6_reuse) ;
-  RUN(four_on_6) ;
-  RUN(lingering4) ;
-  RUN(lingering6) ;
-  RUN(lingering_mapped) ;
-  RUN(linklocal) ;
+  RUN_BOTH(bind4_binds_an_ip4_socket) ;
+  RUN_BOTH(bind6_binds_an_ip6_socket) ;
+  RUN_BOTH(bind6_binds_an_ip4_socket_to_mapped_any_and_loopback) ;
+  RUN_BOTH(bind6_heeds_the_port_on_an_ip4_socket) ;
+  RUN(bind4_on_an_ip6_socket_gives_EINVAL) ;
+  RUN(reuse_binds_a_port_that_lingers) ;
+  RUN(a_link_local_address_needs_its_scope) ;
   RUN(noport_leaves_the_port_to_connect) ;
   RUN(noport_makes_a_connection_from_each_port_to_each_server) ;
-  RUN(privileged) ;
-  RUN(edge) ;
+  RUN(a_privileged_port_gives_EACCES) ;
+  RUN(no_byte_behind_the_address_is_read) ;
   return test_end() ;
 }

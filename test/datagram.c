@@ -3,9 +3,7 @@
 /* socket_udp4 socket_udp4b socket_udp4_nbcoe socket_udp6 socket_udp6b socket_udp6_nbcoe, socket_recv4 socket_recv6,
    socket_send4 socket_send4_flag socket_send6 socket_send6_flag, socket_broadcast, socket_tryreservein, noipv6 */
 
-#include "test.h"
-
-#include <sys/time.h>
+#include "address.h"
 
 #include "socket.h"
 
@@ -13,29 +11,12 @@
 #define LINKLOCAL6 "\376\200\0\0\0\0\0\0\0\0\0\0\0\0\0\1"
 
 static char buf[65536] ;
-static char ip[16] ;
-static uint16_t port, sport, rport ;
-static uint32_t scope ;
+static uint16_t sport, rport ;
 
-static void preset (void)
+static void fresh (void)
 {
   memset(buf, 'x', sizeof buf) ;
-  memset(ip, 'x', sizeof ip) ;
-  port = 54321 ;
-  scope = 7777 ;
-}
-
-/* from is 4 or 16 bytes: the rest of ip is as it was */
-
-static int told (char const *from, size_t len, uint16_t p)
-{
-  for (size_t i = len ; i < sizeof ip ; i++) if (ip[i] != 'x') return 0 ;
-  return !memcmp(ip, from, len) && port == p ;
-}
-
-static int untouched (void)
-{
-  return told("", 0, 54321) && scope == 7777 ;
+  preset() ;
 }
 
 static int udp (int v6, int blocking)
@@ -58,55 +39,35 @@ static int bound (int v6, int blocking, char const *where, uint16_t *p)
 
 /* Create */
 
-static void creates (int (*f) (void), int domain, int nonblocking, int cloexec)
+static void each_socket_is_as_its_function_is_named (void)
 {
-  int x = -1, s ;
-  socklen_t len = sizeof x ;
-  check(keeps((s = (*f)()) >= 0)) ;
-  check(!getsockopt(s, SOL_SOCKET, SO_DOMAIN, &x, &len) && x == domain) ;
-  check(!getsockopt(s, SOL_SOCKET, SO_TYPE, &x, &len) && x == SOCK_DGRAM) ;
-  check(!(fcntl(s, F_GETFL) & O_NONBLOCK) == !nonblocking) ;
-  check(!(fcntl(s, F_GETFD) & FD_CLOEXEC) == !cloexec) ;
-  if (domain == AF_INET6) check(!getsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &x, &len) && x == 0) ;
-  close(s) ;
-}
-
-static void create (void)
-{
-  creates(&socket_udp4, AF_INET, 1, 0) ;
-  creates(&socket_udp4b, AF_INET, 0, 0) ;
-  creates(&socket_udp4_nbcoe, AF_INET, 1, 1) ;
-  creates(&socket_udp6, AF_INET6, 1, 0) ;
-  creates(&socket_udp6b, AF_INET6, 0, 0) ;
-  creates(&socket_udp6_nbcoe, AF_INET6, 1, 1) ;
+  creates(&socket_udp4, AF_INET, SOCK_DGRAM, 1, 0) ;
+  creates(&socket_udp4b, AF_INET, SOCK_DGRAM, 0, 0) ;
+  creates(&socket_udp4_nbcoe, AF_INET, SOCK_DGRAM, 1, 1) ;
+  creates(&socket_udp6, AF_INET6, SOCK_DGRAM, 1, 0) ;
+  creates(&socket_udp6b, AF_INET6, SOCK_DGRAM, 0, 0) ;
+  creates(&socket_udp6_nbcoe, AF_INET6, SOCK_DGRAM, 1, 1) ;
 }
 
 static int old_udp (void) { return socket_udp() ; }
 static int old_tcp (void) { return socket_tcp() ; }
 
-static void macros (void)
+static void old_names_are_macros (void)
 {
-  int s = old_tcp(), type = -1 ;
-  socklen_t len = sizeof type ;
-  creates(&old_udp, AF_INET, 1, 0) ;
-  check(s >= 0 && !getsockopt(s, SOL_SOCKET, SO_TYPE, &type, &len) && type == SOCK_STREAM && fcntl(s, F_GETFL) & O_NONBLOCK) ;
-  close(s) ;
+  creates(&old_udp, AF_INET, SOCK_DGRAM, 1, 0) ;
+  creates(&old_tcp, AF_INET, SOCK_STREAM, 1, 0) ;
 }
 
-static void no_ip6 (void)
+static void noipv6_makes_ip4_sockets (void)
 {
-  int type = -1, s ;
-  socklen_t len = sizeof type ;
   check(noipv6 == 0) ;
   noipv6 = -1 ;
-  creates(&socket_udp6, AF_INET, 1, 0) ;
-  creates(&socket_udp6b, AF_INET, 0, 0) ;
-  creates(&socket_udp6_nbcoe, AF_INET, 1, 1) ;
-  s = socket_tcp6_nbcoe() ;
-  check(!getsockopt(s, SOL_SOCKET, SO_DOMAIN, &type, &len) && type == AF_INET) ;
+  creates(&socket_udp6, AF_INET, SOCK_DGRAM, 1, 0) ;
+  creates(&socket_udp6b, AF_INET, SOCK_DGRAM, 0, 0) ;
+  creates(&socket_udp6_nbcoe, AF_INET, SOCK_DGRAM, 1, 1) ;
+  creates(&socket_tcp6_nbcoe, AF_INET, SOCK_STREAM, 1, 1) ;
   check(noipv6 == -1) ;
   noipv6 = 0 ;
-  close(s) ;
 }
 
 
@@ -116,13 +77,13 @@ static void echo4 (int blocking)
 {
   int r = bound(0, blocking, LOOPBACK4, &rport), s = bound(0, blocking, LOOPBACK4, &sport) ;
   check(keeps(socket_send4(s, "hello", 5, LOOPBACK4, rport) == 5)) ;
-  preset() ;
+  fresh() ;
   check(test_ready(r, POLLIN) && keeps(socket_recv4(r, buf, sizeof buf, ip, &port) == 5)) ;
-  check(!memcmp(buf, "hellox", 6) && told(LOOPBACK4, 4, sport)) ;
+  check(!memcmp(buf, "hellox", 6) && stored(LOOPBACK4, 4, sport)) ;
   check(keeps(socket_send4_flag(r, "back", 4, ip, port, MSG_DONTWAIT) == 4)) ;
-  preset() ;
+  fresh() ;
   check(test_ready(s, POLLIN) && keeps(socket_recv6(s, buf, sizeof buf, ip, &port, &scope) == 4)) ;
-  check(!memcmp(buf, "backx", 5) && told(MAPPED6, 16, rport) && scope == 0) ;
+  check(!memcmp(buf, "backx", 5) && stored(MAPPED6, 16, rport) && scope == 0) ;
   close(r) ;
   close(s) ;
 }
@@ -131,54 +92,54 @@ static void echo6 (int blocking)
 {
   int r = bound(1, blocking, LOOPBACK6, &rport), s = bound(1, blocking, LOOPBACK6, &sport) ;
   check(keeps(socket_send6(s, "hello", 5, LOOPBACK6, rport, 0) == 5)) ;
-  preset() ;
+  fresh() ;
   check(test_ready(r, POLLIN) && keeps(socket_recv6(r, buf, sizeof buf, ip, &port, &scope) == 5)) ;
-  check(!memcmp(buf, "hellox", 6) && told(LOOPBACK6, 16, sport) && scope == 0) ;
+  check(!memcmp(buf, "hellox", 6) && stored(LOOPBACK6, 16, sport) && scope == 0) ;
   check(keeps(socket_send6_flag(r, "back", 4, ip, port, 0, MSG_DONTWAIT) == 4)) ;
-  preset() ;
+  fresh() ;
   check(test_ready(s, POLLIN) && fails(socket_recv4(s, buf, sizeof buf, ip, &port), EAFNOSUPPORT) && untouched()) ;
   check(fcntl(s, F_SETFL, O_NONBLOCK) == 0 && fails(socket_recv6(s, buf, sizeof buf, 0, 0, 0), EAGAIN)) ;  /* it is gone */
   close(r) ;
   close(s) ;
 }
 
-static void ip4 (void) { echo4(0) ; }
-static void ip4_blocking (void) { echo4(1) ; }
-static void ip6 (void) { echo6(0) ; }
-static void ip6_blocking (void) { echo6(1) ; }
+static void a_datagram_and_its_answer_arrive (int v6)
+{
+  for (int blocking = 0 ; blocking < 2 ; blocking++) if (v6) echo6(blocking) ; else echo4(blocking) ;
+}
 
 /* A dual-stack socket and an IPv4 one; a dual-stack socket sends to itself by either kind of address. */
 
-static void dual (void)
+static void a_dual_stack_socket_talks_with_both_families (void)
 {
   int r = bound(1, 0, 0, &rport), s = bound(0, 0, LOOPBACK4, &sport) ;
   check(keeps(socket_send4(s, "a", 1, LOOPBACK4, rport) == 1)) ;
-  preset() ;
-  check(test_ready(r, POLLIN) && socket_recv6(r, buf, sizeof buf, ip, &port, &scope) == 1 && told(MAPPED6, 16, sport) && scope == 0) ;
+  fresh() ;
+  check(test_ready(r, POLLIN) && socket_recv6(r, buf, sizeof buf, ip, &port, &scope) == 1 && stored(MAPPED6, 16, sport) && scope == 0) ;
   check(keeps(socket_send6(r, "b", 1, ip, port, scope) == 1)) ;
-  preset() ;
-  check(test_ready(s, POLLIN) && socket_recv4(s, buf, sizeof buf, ip, &port) == 1 && told(LOOPBACK4, 4, rport)) ;
+  fresh() ;
+  check(test_ready(s, POLLIN) && socket_recv4(s, buf, sizeof buf, ip, &port) == 1 && stored(LOOPBACK4, 4, rport)) ;
   check(socket_send4(s, "c", 1, LOOPBACK4, rport) == 1) ;
-  preset() ;
-  check(test_ready(r, POLLIN) && keeps(socket_recv4(r, buf, sizeof buf, ip, &port) == 1) && told(LOOPBACK4, 4, sport)) ;
+  fresh() ;
+  check(test_ready(r, POLLIN) && keeps(socket_recv4(r, buf, sizeof buf, ip, &port) == 1) && stored(LOOPBACK4, 4, sport)) ;
   close(r) ;
   close(s) ;
 }
 
-static void nulls (void)
+static void what_has_no_place_is_not_stored (void)
 {
   int r = bound(1, 0, 0, &rport), s = bound(1, 0, 0, &sport) ;
   for (unsigned int i = 0 ; i < 8 ; i++)
   {
     check(socket_send6(s, "x", 1, LOOPBACK6, rport, 0) == 1) ;
-    preset() ;
+    fresh() ;
     check(test_ready(r, POLLIN) && socket_recv6(r, buf, 1, i & 1 ? 0 : ip, i & 2 ? 0 : &port, i & 4 ? 0 : &scope) == 1) ;
     check(i & 1 ? ip[0] == 'x' : !memcmp(ip, LOOPBACK6, 16)) ;
     check(port == (i & 2 ? 54321 : sport) && scope == (i & 4 ? 7777 : 0)) ;
     check(socket_send6(s, "x", 1, MAPPED6, rport, 0) == 1) ;
-    preset() ;
+    fresh() ;
     check(test_ready(r, POLLIN) && socket_recv4(r, buf, 1, i & 1 ? 0 : ip, i & 2 ? 0 : &port) == 1) ;
-    check(i & 1 ? ip[0] == 'x' : told(LOOPBACK4, 4, i & 2 ? 54321 : sport)) ;
+    check(i & 1 ? ip[0] == 'x' : stored(LOOPBACK4, 4, i & 2 ? 54321 : sport)) ;
   }
   close(r) ;
   close(s) ;
@@ -186,7 +147,7 @@ static void nulls (void)
 
 /* Linux: the any address, and so a null one, is this host */
 
-static void to_any (void)
+static void any_is_this_host (void)
 {
   int r = bound(1, 0, 0, &rport), s = bound(0, 0, 0, &sport), t = bound(1, 0, 0, &sport) ;
   check(socket_send4(s, "4", 1, 0, rport) == 1 && test_ready(r, POLLIN) && socket_recv6(r, buf, 1, 0, 0, 0) == 1 && buf[0] == '4') ;
@@ -196,17 +157,17 @@ static void to_any (void)
   close(t) ;
 }
 
-static void sizes (void)
+static void lengths_are_returned_0_and_65507_too (void)
 {
   int r = bound(0, 0, LOOPBACK4, &rport), s = bound(0, 0, LOOPBACK4, &sport) ;
   check(keeps(socket_send4(s, 0, 0, LOOPBACK4, rport) == 0)) ;
-  preset() ;
-  check(test_ready(r, POLLIN) && keeps(socket_recv4(r, buf, sizeof buf, ip, &port) == 0) && told(LOOPBACK4, 4, sport) && buf[0] == 'x') ;
+  fresh() ;
+  check(test_ready(r, POLLIN) && keeps(socket_recv4(r, buf, sizeof buf, ip, &port) == 0) && stored(LOOPBACK4, 4, sport) && buf[0] == 'x') ;
   check(socket_send4(s, 0, 0, LOOPBACK4, rport) == 0) ;
-  preset() ;
-  check(test_ready(r, POLLIN) && keeps(socket_recv6(r, buf, sizeof buf, ip, &port, &scope) == 0) && told(MAPPED6, 16, sport) && scope == 0) ;
+  fresh() ;
+  check(test_ready(r, POLLIN) && keeps(socket_recv6(r, buf, sizeof buf, ip, &port, &scope) == 0) && stored(MAPPED6, 16, sport) && scope == 0) ;
   check(socket_send4(s, "hello", 5, LOOPBACK4, rport) == 5) ;
-  preset() ;
+  fresh() ;
   check(test_ready(r, POLLIN) && socket_recv4(r, buf, 2, 0, 0) == 2 && !memcmp(buf, "hexxxx", 6)) ;  /* the rest is lost */
   check(fails(socket_recv4(r, buf, sizeof buf, ip, &port), EAGAIN)) ;
   check(fails(socket_send4(s, buf, 65508, LOOPBACK4, rport), EMSGSIZE)) ;
@@ -221,10 +182,10 @@ static void sizes (void)
   close(s) ;
 }
 
-static void refused (void)
+static void what_fails_stores_nothing (void)
 {
   int r = bound(0, 0, LOOPBACK4, &rport), s = bound(0, 0, LOOPBACK4, &sport) ;
-  preset() ;
+  fresh() ;
   check(fails(socket_recv4(r, buf, sizeof buf, ip, &port), EAGAIN) && untouched()) ;
   check(fails(socket_recv6(r, buf, sizeof buf, ip, &port, &scope), EAGAIN) && untouched()) ;
   check(fails(socket_recv4(-1, buf, 1, ip, &port), EBADF) && fails(socket_recv6(-1, buf, 1, ip, &port, &scope), EBADF) && untouched()) ;
@@ -238,13 +199,13 @@ static void refused (void)
 
 /* A stream has no address for each read. Its bytes are told all the same. */
 
-static void stream (void)
+static void a_stream_has_bytes_and_no_address (void)
 {
   int l = socket_tcp4b(), c = socket_tcp4b(), a ;
   check(!socket_bind4(l, LOOPBACK4, 0) && !socket_listen(l, 1) && !socket_local4(l, 0, &port) && !socket_connect4(c, LOOPBACK4, port)) ;
   a = socket_accept4(l, 0, 0) ;
   check(write(c, "ab", 2) == 2) ;
-  preset() ;
+  fresh() ;
   check(socket_recv4(a, buf, 1, ip, &port) == 1 && buf[0] == 'a' && untouched()) ;
   check(socket_recv6(a, buf, 1, ip, &port, &scope) == 1 && buf[0] == 'b' && untouched()) ;
   close(c) ;
@@ -255,7 +216,7 @@ static void stream (void)
 
 /* A sender that has a name of another family: the datagram is gone, and nothing is told. */
 
-static void unix_sender (void)
+static void a_unix_sender_gives_EAFNOSUPPORT (void)
 {
   struct sockaddr_storage sa = { .ss_family = AF_UNIX } ;
   socklen_t len = sizeof sa ;
@@ -263,7 +224,7 @@ static void unix_sender (void)
   check(!bind(r, (struct sockaddr *)&sa, sizeof sa.ss_family) && !bind(s, (struct sockaddr *)&sa, sizeof sa.ss_family)) ;
   check(!getsockname(r, (struct sockaddr *)&sa, &len) && !connect(s, (struct sockaddr *)&sa, len)) ;
   check(send(s, "a", 1, 0) == 1 && send(s, "b", 1, 0) == 1) ;
-  preset() ;
+  fresh() ;
   check(fails(socket_recv4(r, buf, 1, ip, &port), EAFNOSUPPORT) && untouched()) ;
   check(fails(socket_recv6(r, buf, 1, ip, &port, &scope), EAFNOSUPPORT) && untouched()) ;
   check(recv(r, buf, 1, MSG_DONTWAIT) == -1 && errno == EAGAIN) ;
@@ -273,27 +234,21 @@ static void unix_sender (void)
 
 static void ignore (int sig) { (void)sig ; }
 
-/* A blocking socket waits; a signal is told. */
+/* A blocking socket waits. */
 
-static void interrupted (void)
+static void a_signal_gives_EINTR (void)
 {
-  struct sigaction sa = { .sa_handler = &ignore } ;
-  struct itimerval ten = { .it_interval.tv_usec = 10000, .it_value.tv_usec = 10000 }, none = { .it_value.tv_usec = 0 } ;
-  struct sigaction old ;
   int r = bound(1, 1, LOOPBACK6, &rport) ;
-  sigaction(SIGALRM, &sa, &old) ;
-  setitimer(ITIMER_REAL, &ten, 0) ;
+  timer_t storm = test_storm(&ignore, 0) ;
   check(fails(socket_recv4(r, buf, 1, 0, 0), EINTR)) ;
   check(fails(socket_recv6(r, buf, 1, 0, 0, 0), EINTR)) ;
-  setitimer(ITIMER_REAL, &none, 0) ;
-  sigaction(SIGALRM, &old, 0) ;
-  alarm(120) ;
+  test_calm(storm) ;
   close(r) ;
 }
 
 /* The functions with a 6 on an IPv4 socket */
 
-static void ip4_socket (void)
+static void ip6_functions_work_on_an_ip4_socket (void)
 {
   int r, s ;
   noipv6 = 1 ;
@@ -301,8 +256,8 @@ static void ip4_socket (void)
   s = bound(1, 0, MAPPED6, &sport) ;
   noipv6 = 0 ;
   check(keeps(socket_send6(s, "m", 1, MAPPED6, rport, 7) == 1)) ;
-  preset() ;
-  check(test_ready(r, POLLIN) && socket_recv6(r, buf, 1, ip, &port, &scope) == 1 && told(MAPPED6, 16, sport) && scope == 0) ;
+  fresh() ;
+  check(test_ready(r, POLLIN) && socket_recv6(r, buf, 1, ip, &port, &scope) == 1 && stored(MAPPED6, 16, sport) && scope == 0) ;
   check(keeps(socket_send6(s, "l", 1, LOOPBACK6, rport, 0) == 1) && test_ready(r, POLLIN) && socket_recv6(r, buf, 1, 0, 0, 0) == 1) ;
   check(keeps(socket_send6(s, "a", 1, 0, rport, 0) == 1) && test_ready(r, POLLIN) && socket_recv6(r, buf, 1, 0, 0, 0) == 1) ;
   check(keeps(socket_send6_flag(s, "a", 1, ANY6, rport, 0, MSG_DONTWAIT) == 1)) ;
@@ -315,7 +270,7 @@ static void ip4_socket (void)
 
 /* Out of band data needs a flag. */
 
-static void flags (void)
+static void flags_are_passed_on (void)
 {
   int l = socket_tcp6b(), c4 = socket_tcp4b(), c6 = socket_tcp6b(), a ;
   check(!socket_bind6(l, 0, 0, 0) && !socket_listen(l, 2) && !socket_local6(l, 0, &port, 0)) ;
@@ -334,7 +289,7 @@ static void flags (void)
 
 /* The address of the interface comes with a link-local datagram. */
 
-static void linklocal (void)
+static void a_link_local_sender_comes_with_its_scope (void)
 {
   int r, s ;
   if (test_namespace() == -1) SKIP("no namespaces here") ;
@@ -343,15 +298,15 @@ static void linklocal (void)
   r = bound(1, 0, 0, &rport) ;
   s = bound(1, 0, 0, &sport) ;
   check(socket_send6(s, "x", 1, LINKLOCAL6, rport, 1) == 1) ;
-  preset() ;
+  fresh() ;
   check(test_ready(r, POLLIN)) ;
   check(socket_recv6(r, buf, 1, ip, &port, &scope) == 1) ;
-  check(told(LINKLOCAL6, 16, sport) && scope == 1) ;
+  check(stored(LINKLOCAL6, 16, sport) && scope == 1) ;
   close(r) ;
   close(s) ;
 }
 
-static void broadcast (void)
+static void broadcast_needs_permission (void)
 {
   static char const all[] = "\177\377\377\377" ;
   int r = bound(0, 0, 0, &rport), s = bound(0, 0, 0, &sport) ;
@@ -372,7 +327,7 @@ static int reserve (int s)
   return n ;
 }
 
-static void tryreservein (void)
+static void tryreservein_enlarges_never_shrinks_and_never_fails (void)
 {
   int s = socket_udp4(), before, most ;
   before = reserve(s) ;
@@ -388,25 +343,22 @@ static void tryreservein (void)
 
 int main (void)
 {
-  RUN(create) ;
-  RUN(macros) ;
-  RUN(no_ip6) ;
-  RUN(ip4) ;
-  RUN(ip4_blocking) ;
-  RUN(ip6) ;
-  RUN(ip6_blocking) ;
-  RUN(dual) ;
-  RUN(nulls) ;
-  RUN(to_any) ;
-  RUN(sizes) ;
-  RUN(refused) ;
-  RUN(stream) ;
-  RUN(unix_sender) ;
-  RUN(interrupted) ;
-  RUN(ip4_socket) ;
-  RUN(flags) ;
-  RUN(broadcast) ;
-  RUN(tryreservein) ;
-  RUN(linklocal) ;
+  RUN(each_socket_is_as_its_function_is_named) ;
+  RUN(old_names_are_macros) ;
+  RUN(noipv6_makes_ip4_sockets) ;
+  RUN46(a_datagram_and_its_answer_arrive) ;
+  RUN(a_dual_stack_socket_talks_with_both_families) ;
+  RUN(what_has_no_place_is_not_stored) ;
+  RUN(any_is_this_host) ;
+  RUN(lengths_are_returned_0_and_65507_too) ;
+  RUN(what_fails_stores_nothing) ;
+  RUN(a_stream_has_bytes_and_no_address) ;
+  RUN(a_unix_sender_gives_EAFNOSUPPORT) ;
+  RUN(a_signal_gives_EINTR) ;
+  RUN(ip6_functions_work_on_an_ip4_socket) ;
+  RUN(flags_are_passed_on) ;
+  RUN(broadcast_needs_permission) ;
+  RUN(tryreservein_enlarges_never_shrinks_and_never_fails) ;
+  RUN(a_link_local_sender_comes_with_its_scope) ;
   return test_end() ;
 }

@@ -146,22 +146,13 @@ static inline void cookie (int l)
 
 enum { NONBLOCKING4 = 1, NONBLOCKING6 = 2, BLOCKING4 = 4, BLOCKING6 = 8, NONBLOCKING = 3, BLOCKING = 12, ALL = 15 } ;
 
-static void (*fastopen_case) (void) ;
-
-static inline void fastopen_run (void)
-{
-  if (slow_why) SKIP(slow_why) ;
-  (*fastopen_case)() ;
-}
-
 static inline void run_on (int kinds, void (*f) (void), char const *name)
 {
-  fastopen_case = f ;
   for (int i = 0 ; i < 4 ; i++) if (kinds & 1 << i)
   {
     six = i & 1 ;
     nb = i < 2 ;
-    test_run(&fastopen_run, test_words(name, i == 0 ? ", IPv4, non-blocking" : i == 1 ? ", IPv6, non-blocking" : i == 2 ? ", IPv4" : ", IPv6")) ;
+    test_run(f, test_words(name, i == 0 ? ", IPv4, non-blocking" : i == 1 ? ", IPv6, non-blocking" : i == 2 ? ", IPv4" : ", IPv6")) ;
   }
 }
 

@@ -54,16 +54,6 @@ static void a_family_that_is_absent_gives_EAFNOSUPPORT (void)
   host(0, 0, 0) ;
 }
 
-static void has (int fd, int domain, int nonblocking, int cloexec)
-{
-  int x = -1 ;
-  socklen_t len = sizeof x ;
-  check(!getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &x, &len) && x == domain) ;
-  check(!getsockopt(fd, SOL_SOCKET, SO_TYPE, &x, &len) && x == SOCK_STREAM) ;
-  check(!(fcntl(fd, F_GETFL) & O_NONBLOCK) == !nonblocking) ;
-  check(!(fcntl(fd, F_GETFD) & FD_CLOEXEC) == !cloexec) ;
-}
-
 /* Old kernels and hosts without IPv6: the promised flags on the family that there is */
 
 static void sockets_have_their_flags_on_any_host (void)
@@ -73,11 +63,10 @@ static void sockets_have_their_flags_on_any_host (void)
     host(h & 1, 0, h >> 1) ;
     for (int i = 0 ; i < 6 ; i++)
     {
-      int fd, v6only = -1 ;
-      socklen_t len = sizeof v6only ;
+      int fd ;
       check(keeps((fd = (*creations[i].call)()) >= 0)) ;
-      has(fd, i < 3 || no6 ? AF_INET : AF_INET6, i % 3 != 1, i % 3 == 2) ;
-      if (i >= 3 && !no6) check(!getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, &len) && v6only == 0) ;
+      made(fd, i < 3 || no6 ? AF_INET : AF_INET6, SOCK_STREAM, i % 3 != 1, i % 3 == 2) ;
+      check(i < 3 || no6 || dual_stack(fd)) ;
       close(fd) ;
     }
   }
@@ -290,7 +279,7 @@ static void accepted_sockets_have_their_flags_on_any_host (void)
       check(fcntl(l, F_SETFL, O_NONBLOCK) == 0) ;  /* not the listener's */
       check(test_ready(l, POLLIN)) ;
       check(keeps((fd = (*accepts[i].call)()) >= 0)) ;
-      has(fd, i < 4 || no6 ? AF_INET : AF_INET6, i & 1, i & 1) ;
+      made(fd, i < 4 || no6 ? AF_INET : AF_INET6, SOCK_STREAM, i & 1, i & 1) ;
       close(fd) ;
       shut() ;
     }
@@ -315,7 +304,7 @@ static void descriptor_0_is_a_socket_like_any_other (void)
       check((*creations[i].call)() == 0 && errno == EINVAL) ;
       k.on = 0 ;
       check(i < 3 || k.calls[k.n - 1] == CALL_setsockopt) ;
-      has(0, i < 3 ? AF_INET : AF_INET6, i % 3 != 1, i % 3 == 2) ;
+      made(0, i < 3 ? AF_INET : AF_INET6, SOCK_STREAM, i % 3 != 1, i % 3 == 2) ;
       close(0) ;
     }
     for (int i = 0 ; i < 8 ; i++)
@@ -328,7 +317,7 @@ static void descriptor_0_is_a_socket_like_any_other (void)
       errno = ENOSYS ;
       check((*accepts[i].call)() == 0 && errno == ENOSYS) ;
       check(port != 54321) ;
-      has(0, i < 4 ? AF_INET : AF_INET6, i & 1, i & 1) ;
+      made(0, i < 4 ? AF_INET : AF_INET6, SOCK_STREAM, i & 1, i & 1) ;
       close(0) ;
       shut() ;
     }
@@ -894,7 +883,7 @@ static void converse (char const *where, char const *to, int (*maker) (void), in
   char x = 0 ;
   l = (*maker)() ;
   s = (*maker)() ;
-  has(l, AF_INET, maker != &socket_tcp6b, maker == &socket_tcp6_nbcoe) ;
+  made(l, AF_INET, SOCK_STREAM, maker != &socket_tcp6b, maker == &socket_tcp6_nbcoe) ;
   check(keeps(!socket_bind6_reuse(l, where, 0, 7))) ;
   check(keeps(!socket_listen(l, 4))) ;
   preset() ;
@@ -919,7 +908,7 @@ static void converse (char const *where, char const *to, int (*maker) (void), in
   check(test_ready(l, POLLIN)) ;
   preset() ;
   check(keeps((a = nbcoe ? socket_accept6_nbcoe(l, ip, &port, &scope) : socket_accept6(l, ip, &port, &scope)) >= 0)) ;
-  has(a, AF_INET, nbcoe, nbcoe) ;
+  made(a, AF_INET, SOCK_STREAM, nbcoe, nbcoe) ;
   check(!memcmp(ip, from, 16) && port == sport && scope == 0) ;
   check(write(s, "x", 1) == 1 && test_ready(a, POLLIN) && read(a, &x, 1) == 1 && x == 'x') ;
   close(a) ;

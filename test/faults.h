@@ -99,7 +99,7 @@ static void failed (int call, long const *a)
   errno = e ;
 }
 
-static long made (long const *a)
+static long created (long const *a)
 {
   if (noflags && a[1] & (SOCK_NONBLOCK | SOCK_CLOEXEC)) return (errno = EINVAL, -1) ;
   if (noflags > 1) return (errno = EINVAL, -1) ;
@@ -152,7 +152,7 @@ static long hook (int call, long *a)
   if (fault(call, fd)) return (failed(call, a), -1) ;
   switch (call)
   {
-    case CALL_socket : return made(a) ;
+    case CALL_socket : return created(a) ;
     case CALL_accept :
     case CALL_accept4 : return taken(call, a) ;
     case CALL_listen : k.backlog = (int)a[1] ; break ;

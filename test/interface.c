@@ -2,7 +2,7 @@
 
 /* socket_getifname socket_getifidx, socket_sctp4 socket_sctp4b socket_sctp6 socket_sctp6b */
 
-#include "test.h"
+#include "address.h"
 
 #include <pthread.h>
 
@@ -62,12 +62,8 @@ static void sctp (int (*f) (void), int domain, int nonblocking)
     return ;
   }
   close(known) ;
-  check(keeps((s = (*f)()) >= 0)) ;
-  check(!getsockopt(s, SOL_SOCKET, SO_DOMAIN, &x, &len) && x == domain) ;
-  check(!getsockopt(s, SOL_SOCKET, SO_PROTOCOL, &x, &len) && x == IPPROTO_SCTP) ;
-  check(!getsockopt(s, SOL_SOCKET, SO_TYPE, &x, &len) && x == SOCK_STREAM) ;
-  check(!(fcntl(s, F_GETFL) & O_NONBLOCK) == !nonblocking && !(fcntl(s, F_GETFD) & FD_CLOEXEC)) ;
-  if (domain == AF_INET6) check(!getsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &x, &len) && x == 0) ;
+  creates(f, domain, SOCK_STREAM, nonblocking, 0) ;
+  check((s = (*f)()) >= 0 && !getsockopt(s, SOL_SOCKET, SO_PROTOCOL, &x, &len) && x == IPPROTO_SCTP) ;
   close(s) ;
 }
 

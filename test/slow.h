@@ -37,7 +37,6 @@ static struct slow_wire
   int cookies ;      /* of these: with a cookie */
 } volatile *slow ;
 
-static char const *slow_why = "no wire" ;  /* null once there is one */
 static int slow_kick = -1 ;
 static pid_t slow_pid = -1 ;
 
@@ -131,11 +130,11 @@ static inline char const *slow_try (void)
   return 0 ;
 }
 
-#define slow_start() (slow_why = slow_try())
+#define slow_start() (test_cannot = slow_try())
 
 static inline void slow_end (void)
 {
-  if (slow_why) return ;
+  if (test_cannot) return ;
   kill(slow_pid, SIGKILL) ;
   waitpid(slow_pid, 0, 0) ;
   close(tun_ns[0]) ;

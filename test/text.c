@@ -2,27 +2,12 @@
 
 /* socket_fmt6 socket_scan6 */
 
-#include "test.h"
+#include "address.h"
 
 #include "socket.h"
 
 #define LINKLOCAL6 "\376\200\0\0\0\0\0\0\0\0\0\0\0\0\0\1"
 #define MAPPED(x) "\0\0\0\0\0\0\0\0\0\0\377\377" x
-
-static char ip[16] ;
-static uint32_t scope ;
-
-static void preset (void)
-{
-  memset(ip, 'x', sizeof ip) ;
-  scope = 7777 ;
-}
-
-static int untouched (void)
-{
-  for (size_t i = 0 ; i < sizeof ip ; i++) if (ip[i] != 'x') return 0 ;
-  return scope == 7777 ;
-}
 
 /* The end of a page, behind which there is nothing */
 
