@@ -106,6 +106,32 @@ static void a_key_makes_its_cookies_good_elsewhere (void)
   close(b) ;
 }
 
+/* The handshake is not complete, the data of the SYN is unread. The page has the drain. */
+
+static void a_server_that_answers_without_reading_drains (void)
+{
+  int l = listens(16) ;
+  cookie(l) ;
+  for (int drained = 0 ; drained < 2 ; drained++)
+  {
+    int s = client(), c ;
+    slow_hold(1, 1) ;
+    check(fast(s, "hello", 5) == 5) ;
+    c = accepts(l) ;
+    check(write(c, "answer", 6) == 6) ;
+    if (drained) check(!shutdown(c, SHUT_WR)) ;
+    else close(c) ;  /* resets */
+    slow_hold(1, 0) ;
+    if (drained) check(connects(s) && reads(s, "answer", 6) && ends(s)) ;
+    else check(ready(s, 0) && socket_connected(s) == 0 && errno == ECONNRESET) ;
+    close(s) ;
+    if (!drained) continue ;
+    check(reads(c, "hello", 5) && ends(c)) ;
+    close(c) ;
+  }
+  close(l) ;
+}
+
 static void deferaccept_waits_for_data (void)
 {
   for (int i = 0 ; i < 3 ; i++)  /* the last: without, to see that the connection has arrived by then */
@@ -142,6 +168,7 @@ int main (void)
   {
     RUN_ON(NONBLOCKING, the_queue_is_on_off_or_bounded) ;
     RUN_ON(NONBLOCKING, a_key_makes_its_cookies_good_elsewhere) ;
+    RUN_ON(NONBLOCKING, a_server_that_answers_without_reading_drains) ;
     RUN_ON(NONBLOCKING, deferaccept_waits_for_data) ;
   }
   else RUN_ON(NONBLOCKING, without_fast_open_each_function_gives_ENOSYS) ;
