@@ -287,8 +287,9 @@ static void scope (binder *f)
   int s = socket_tcp6() ;
   check(t0 && t1) ;
   check(fails((*f)(s, LINKLOCAL6, 0, 0), EINVAL)) ;
-  check(fails((*f)(s, LINKLOCAL6, 0, t1), EADDRNOTAVAIL)) ;
   check(fails((*f)(s, LINKLOCAL6, 0, 4242), ENODEV)) ;
+  check(fails((*f)(s, LINKLOCAL6, 0, t1), EADDRNOTAVAIL)) ;
+  check(fails((*f)(s, LOOPBACK6, 0, 0), EADDRNOTAVAIL)) ;  /* it is bound to t1 all the same */
   check(keeps(!(*f)(s, LINKLOCAL6, 0, t0))) ;
   check(at(s, LINKLOCAL6, 16) || f == &bind6_noport) ;
   check(!getsockname(s, (struct sockaddr *)&sa, &len) && !memcmp(&sa.sin6_addr, LINKLOCAL6, 16) && sa.sin6_scope_id == t0) ;

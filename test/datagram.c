@@ -319,6 +319,69 @@ static void broadcast_needs_permission (void)
   close(s) ;
 }
 
+/* What the pages say of Linux, and want a program to do about it */
+
+static void of_two_sockets_with_reuse_the_later_gets_all (void)
+{
+  for (int v6 = 0 ; v6 < 2 ; v6++)
+  {
+    int a = udp(v6, 0), b = udp(v6, 0), c = udp(v6, 0), s = udp(v6, 0) ;
+    check(!(v6 ? socket_bind6_reuse(a, LOOPBACK6, 0, 0) : socket_bind4_reuse(a, LOOPBACK4, 0)) && !socket_local6(a, 0, &rport, 0)) ;
+    check(!(v6 ? socket_bind6_reuse(b, LOOPBACK6, rport, 0) : socket_bind4_reuse(b, LOOPBACK4, rport))) ;
+    check(fails(v6 ? socket_bind6(c, LOOPBACK6, rport, 0) : socket_bind4(c, LOOPBACK4, rport), EADDRINUSE)) ;
+    for (int i = 0 ; i < 5 ; i++)
+    {
+      check((v6 ? socket_send6(s, "x", 1, LOOPBACK6, rport, 0) : socket_send4(s, "x", 1, LOOPBACK4, rport)) == 1) ;
+      check(test_ready(b, POLLIN) && socket_recv6(b, buf, 1, 0, 0, 0) == 1) ;
+    }
+    check(fails(socket_recv6(a, buf, 1, 0, 0, 0), EAGAIN)) ;
+    close(a) ;
+    close(b) ;
+    close(c) ;
+    close(s) ;
+  }
+}
+
+static int answers (char const *where)
+{
+  int r = bound(0, 0, where, &rport), s = bound(0, 0, LOOPBACK4, &sport), t = bound(0, 0, LOOPBACK4, &port), yes ;
+  check(!socket_connect4(s, "\177\0\0\2", rport) && send(s, "x", 1, 0) == 1) ;
+  check(test_ready(r, POLLIN) && socket_recv4(r, buf, 1, ip, &sport) == 1) ;
+  check(socket_send4(r, "y", 1, ip, sport) == 1) ;
+  check(socket_send4(r, "z", 1, LOOPBACK4, port) == 1 && test_ready(t, POLLIN)) ;  /* what was sent before has arrived, or never will */
+  yes = recv(s, buf, 1, 0) == 1 ;
+  close(r) ;
+  close(s) ;
+  close(t) ;
+  return yes ;
+}
+
+static void a_connected_client_gets_no_answer_from_the_any_address (void)
+{
+  check(answers("\177\0\0\2")) ;
+  check(!answers(0)) ;
+}
+
+static void a_bound_socket_broadcasts_without_a_route (void)
+{
+  static char const all[] = "\377\377\377\377" ;
+  int r, s, t ;
+  if (test_namespace() == -1) SKIP("no namespaces here") ;
+  if (system("PATH=$PATH:/usr/sbin:/sbin ; ip link add d0 type veth peer name d1 && ip addr add 10.1.0.1/24 dev d0 &&"
+    " ip addr add 10.2.0.1/24 dev d1 && ip link set d0 up && ip link set d1 up")) SKIP("no veth devices here") ;
+  r = bound(0, 0, 0, &rport) ;
+  s = socket_udp4() ;
+  t = bound(0, 0, "\12\1\0\1", &sport) ;
+  check(!socket_broadcast(s) && !socket_broadcast(t)) ;
+  check(fails(socket_send4(s, "x", 1, all, rport), ENETUNREACH)) ;
+  check(keeps(socket_send4(t, "x", 1, all, rport) == 1)) ;
+  preset() ;
+  check(test_ready(r, POLLIN) && socket_recv4(r, buf, 1, ip, &port) == 1 && stored("\12\1\0\1", 4, sport)) ;
+  close(r) ;
+  close(s) ;
+  close(t) ;
+}
+
 static int reserve (int s)
 {
   int n = -1 ;
@@ -358,7 +421,10 @@ int main (void)
   RUN(ip6_functions_work_on_an_ip4_socket) ;
   RUN(flags_are_passed_on) ;
   RUN(broadcast_needs_permission) ;
+  RUN(of_two_sockets_with_reuse_the_later_gets_all) ;
+  RUN(a_connected_client_gets_no_answer_from_the_any_address) ;
   RUN(tryreservein_enlarges_never_shrinks_and_never_fails) ;
   RUN(a_link_local_sender_comes_with_its_scope) ;
+  RUN(a_bound_socket_broadcasts_without_a_route) ;
   return test_end() ;
 }

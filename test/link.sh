@@ -125,6 +125,16 @@ then
   report $? '-lsocket alone: static, musl'
 fi
 
+mkdir "$dir/pic"
+for file in libsocket_*.c socket_*.c noipv6.c
+do $COMPILE -fPIC -I. -c -o "$dir/pic/$file.o" "$file" || break
+done > "$dir/log" 2>&1
+{ echo 'char const *name (void) ;' ; sed 's/main/serve/' "$dir/serve.c" ; echo 'char const *name (void) { return socket_getifname(1) ; }' ; } > "$dir/plugin.c"
+echo 'extern int serve (void) ; extern char const *name (void) ; int main (void) { return serve() || !name() ; }' > "$dir/plug.c"
+{ ar rc "$dir/pic/libsocket.a" "$dir"/pic/*.o && $COMPILE -fPIC -shared -I. -o "$dir/plugin.so" "$dir/plugin.c" "$dir/pic/libsocket.a" &&
+  $COMPILE -o "$dir/plug" "$dir/plug.c" "$dir/plugin.so" && "$dir/plug" ; } >> "$dir/log" 2>&1
+report $? 'a shared object, with -fPIC'
+
 # ucspi-tcp has a tai.h of its own
 mkdir "$dir/own"
 printf '#ifndef TAI_H\n#define TAI_H\nstruct tai { unsigned long long x ; } ;\nextern void tai_now (struct tai *) ;\n#endif\n' > "$dir/own/tai.h"
