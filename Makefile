@@ -30,14 +30,14 @@ COMPILE = $(CC) -std=c11 $(CPPFLAGS) $(CFLAGS)
 LIBRARY = libsocket.a socket.h socket_connector.h
 
 OBJECTS = \
- libsocket_acceptsa.o libsocket_attempt.o libsocket_closefail.o libsocket_connectsa.o libsocket_fastopensa.o libsocket_finish.o \
- libsocket_get4.o libsocket_get6.o libsocket_new.o libsocket_new6.o libsocket_outcome.o libsocket_reconnect.o libsocket_setflags.o \
- libsocket_setint.o libsocket_timeleft.o libsocket_unmap.o libsocket_zonelen.o \
+ libsocket_acceptsa.o libsocket_attempt.o libsocket_clearerrors.o libsocket_closefail.o libsocket_connectsa.o libsocket_fastopensa.o \
+ libsocket_finish.o libsocket_get4.o libsocket_get6.o libsocket_isself.o libsocket_new.o libsocket_new6.o libsocket_outcome.o libsocket_reconnect.o \
+ libsocket_same.o libsocket_setflags.o libsocket_setint.o libsocket_timeleft.o libsocket_unmap.o libsocket_zonelen.o \
  noipv6.o \
  socket_accept4.o socket_accept4_nbcoe.o socket_accept6.o socket_accept6_nbcoe.o \
  socket_bind4.o socket_bind4_noport.o socket_bind4_reuse.o socket_bind6.o socket_bind6_noport.o socket_bind6_reuse.o \
  socket_broadcast.o \
- socket_candidate_addrinfo.o socket_candidate_ip4.o socket_candidate_ip6.o \
+ socket_candidate_addrinfo.o socket_candidate_hedge.o socket_candidate_ip4.o socket_candidate_ip6.o socket_candidate_metrics.o \
  socket_connect4.o socket_connect6.o socket_connectany.o socket_connected.o \
  socket_connector_init.o socket_connector_nextdeadline.o socket_connector_prepare.o socket_connector_step.o \
  socket_connector_stop.o socket_connector_wait.o \
@@ -96,7 +96,7 @@ TESTS = \
  test/connector_soak test/connector_threads \
  test/create test/datagram test/example_draw \
  test/fastopen test/fastopen_listener test/fastopen_signals \
- test/faults test/interface test/multicast test/names test/serve test/signals test/text test/timeouts
+ test/faults test/interface test/metrics test/multicast test/names test/serve test/signals test/text test/timeouts
 
 SCRIPTS = \
  test/demo.sh test/example_echod.sh test/example_faults.sh test/example_race.sh test/example_tcpconnect.sh test/faulted.sh \
@@ -112,13 +112,13 @@ test check: $(TESTS) $(EXAMPLES) $(PROPS)
 
 $(TESTS) $(PROPS): $(LIBRARY) test/test.h
 test/fastopen test/fastopen_listener test/fastopen_signals: test/fastopen.h
-test/fastopen test/fastopen_listener test/fastopen_signals: test/slow.h test/tun.h
+test/fastopen test/fastopen_listener test/fastopen_signals test/metrics: test/slow.h test/tun.h
 test/connector_network: test/tun.h test/wan
 test/connector_soak: test/race.h test/syscalls.h test/wan
 test/wan: test/tun.h
 test/connect test/connected test/connector_kernel test/connector_threads test/signals: test/loopback.h
 test/create test/datagram test/interface test/names test/serve test/text: test/address.h
-test/connected test/connector_kernel test/fastopen test/signals test/timeouts: test/syscalls.h
+test/connected test/connector_kernel test/fastopen test/metrics test/signals test/timeouts: test/syscalls.h
 test/connector_kernel: test/race.h
 test/faults test/connector_faults: test/address.h test/faults.h test/race.h test/syscalls.h
 test/connector_model: test/connector_model.h test/primitives.h test/race.h test/syscalls.h

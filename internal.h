@@ -59,6 +59,12 @@
 #define IPPROTO_SCTP 132
 #endif
 
+#if defined(__has_include) && !defined(LIBSOCKET_PORTABLE)
+#if __has_include(<linux/genetlink.h>) && __has_include(<linux/tcp_metrics.h>)
+#define LIBSOCKET_HAVE_METRICS
+#endif
+#endif
+
 
  /* Descriptors. flags are O_NONBLOCK and O_CLOEXEC, or one of them, or 0. */
 
@@ -113,6 +119,9 @@ extern int libsocket_reconnect (int s, struct sockaddr const *sa, socklen_t len,
 /* what socket_connected returns for a socket that is not connected yet; e is the errno of before */
 extern int libsocket_outcome (int s, int e) ;
 
+/* takes off the ICMP errors that met the attempt of a stream socket: an unread one would end every poll at once. Returns 0. */
+extern int libsocket_clearerrors (int s) ;
+
 /* connect and send in one, then wait on a blocking socket until both are done */
 extern ssize_t libsocket_fastopensa (int s, struct sockaddr const *sa, socklen_t salen, char const *buf, size_t len) ;
 
@@ -130,6 +139,12 @@ struct tain_s ;
 
 /* makes the attempt at x: 1 connected, 0 in flight, -1 failed in the call */
 extern int libsocket_attempt (struct socket_connector_s const *c, struct socket_candidate_s *x) ;
+
+/* true if two candidates have the same family, address, port and scope */
+extern int libsocket_same (struct socket_candidate_s const *a, struct socket_candidate_s const *b) ;
+
+/* true if the connection of x is one of its socket to itself */
+extern int libsocket_isself (struct socket_candidate_s const *x) ;
 
 /* ends the race with result and error; inflight is the errno of the attempts in flight, stamp their end, or null */
 extern void libsocket_finish (struct socket_connector_s *c, int result, int error, int inflight, struct tain_s const *stamp) ;

@@ -73,12 +73,14 @@ ssize_t libsocket_fastopensa (int s, struct sockaddr const *sa, socklen_t salen,
   else if (!falls_back(errno)) return -1 ;
 #endif
 
-  /* EISCONN: an attempt that was pending came up in time for sendto to take the bytes */
-  if (libsocket_connectsa(s, sa, salen) == -1 && (r == -1 || errno != EISCONN))
+  if (libsocket_connectsa(s, sa, salen) == -1)
   {
-    if (r <= 0 || errno != EINPROGRESS) return -1 ;
+    /* EISCONN: an attempt that was pending came up in time for sendto to take the bytes */
+    if (r >= 0 && errno == EISCONN) libsocket_clearerrors(s) ;
+    else if (r <= 0 || errno != EINPROGRESS) return -1 ;
+    else return (errno = e, r) ;
   }
-  else r = write_rest(s, buf, len, r > 0 ? (size_t)r : 0) ;
+  r = write_rest(s, buf, len, r > 0 ? (size_t)r : 0) ;
   if (r >= 0) errno = e ;
   return r ;
 }

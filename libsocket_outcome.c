@@ -1,7 +1,5 @@
 /* ISC license. */
 
-#include <skalibs/nonposix.h>
-
 #include <errno.h>
 #include <poll.h>
 
@@ -11,24 +9,22 @@ int libsocket_outcome (int s, int e)
 {
   struct pollfd x = { .fd = s, .events = POLLOUT } ;
   libsocket_sa sa ;
-  socklen_t len = sizeof sa ;
+  socklen_t len ;
   int error = 0 ;
-  socklen_t errorlen = sizeof error ;
 
   if (poll(&x, 1, 0) == -1 && errno != EINTR) return 0 ;
   if (!(x.revents & (POLLOUT | POLLHUP)))
   {
-#ifdef MSG_ERRQUEUE
-    /* an ICMP error that did not end the attempt: left unread, it would end every poll at once */
-    struct msghdr m = { .msg_name = 0 } ;
-    if (x.revents & POLLERR) (void)recvmsg(s, &m, MSG_ERRQUEUE | MSG_DONTWAIT) ;
-#endif
+    if (x.revents & POLLERR) libsocket_clearerrors(s) ;
     errno = EINPROGRESS ;
     return 0 ;
   }
 
-  if (getsockopt(s, SOL_SOCKET, SO_ERROR, &error, &errorlen) == -1) return 0 ;
+  len = sizeof error ;
+  if (getsockopt(s, SOL_SOCKET, SO_ERROR, &error, &len) == -1) return 0 ;
   if (error) return (errno = error, 0) ;
+
+  len = sizeof sa ;
   if (getpeername(s, &sa.any, &len) == -1) return 0 ;
   errno = e ;
   return 1 ;

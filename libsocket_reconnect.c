@@ -46,5 +46,5 @@ int libsocket_reconnect (int s, struct sockaddr const *sa, socklen_t len, int e)
   while (connect(s, sa, len) == -1 && !(waited && errno == EISCONN)) ;
 
   errno = e ;
-  return 0 ;
+  return libsocket_clearerrors(s) ;
 }

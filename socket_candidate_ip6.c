@@ -11,5 +11,6 @@ void socket_candidate_ip6 (socket_candidate *x, char const *ip, uint16_t port, u
   x->scope_id = scope_id ;
   x->port = port ;
   x->is6 = 1 ;
+  x->events = IOPAUSE_WRITE ;
   x->fd = -1 ;
 }

@@ -17,6 +17,8 @@ extern "C" {
 #define socket_candidate_ip4 libsocket_candidate_ip4
 #define socket_candidate_ip6 libsocket_candidate_ip6
 #define socket_candidate_addrinfo libsocket_candidate_addrinfo
+#define socket_candidate_hedge libsocket_candidate_hedge
+#define socket_candidate_metrics libsocket_candidate_metrics
 #define socket_connector_init libsocket_connector_init
 #define socket_connector_prepare libsocket_connector_prepare
 #define socket_connector_nextdeadline libsocket_connector_nextdeadline
@@ -35,6 +37,9 @@ struct socket_candidate_s
   uint32_t scope_id ;
   uint16_t port ;
   unsigned int is6 : 1 ;
+  unsigned int hedge : 1 ;  /* a further attempt at an address before it */
+  unsigned int events : 6 ; /* what it waits for while in flight: IOPAUSE_WRITE; ready may change it */
+  unsigned int up : 1 ;     /* the connector's own: connected, ready decides */
   unsigned int delay ;      /* ms to wait for this one before the next is started; 0: the connector's */
   int fd ;                  /* its socket while in flight, else -1 */
   int error ;               /* 0, or the errno it ended with (ECANCELED: another won, or stopped) */
@@ -54,6 +59,8 @@ struct socket_connector_s
   size_t len ;
   int (*setup) (int, socket_candidate const *, void *) ;  /* each new socket, before connect: bind, options */
   void *setupdata ;
+  int (*ready) (socket_candidate *, void *) ;  /* each connected attempt: 1 it will do, 0 and errno: EINPROGRESS not yet */
+  void *readydata ;
   int cancelfd ;            /* for _wait: readable means stop; -1: none */
   unsigned int inorder : 1 ;    /* keep the list's order: do not alternate families */
   unsigned int everywhere : 1 ; /* data may ride on every attempt's SYN, not only the first's */
@@ -83,20 +90,39 @@ struct socket_connector_s
   int error ;               /* and its errno if that is -1 */
 } ;
 
+
+ /* Candidates: by address, from getaddrinfo; hedges; delays from the round-trip times that the kernel remembers */
+
 extern void socket_candidate_ip4 (socket_candidate *, char const *, uint16_t) ;
 extern void socket_candidate_ip6 (socket_candidate *, char const *, uint16_t, uint32_t) ;
 extern unsigned int socket_candidate_addrinfo (socket_candidate *, unsigned int, struct addrinfo const *) ;
+extern unsigned int socket_candidate_hedge (socket_candidate *, unsigned int, unsigned int) ;
+extern int socket_candidate_metrics (socket_candidate *, unsigned int) ;
+
+
+ /* A race in an event loop */
 
 extern void socket_connector_init (socket_connector *, socket_candidate *, unsigned int, tain const *) ;
+
+ /* before the wait: for what, and until when */
 extern unsigned int socket_connector_prepare (socket_connector const *, iopause_fd *) ;
 extern void socket_connector_nextdeadline (socket_connector const *, tain *) ;
+
+ /* after the wait: 1 connected, 0 going on, -1 errno */
 extern int socket_connector_step (socket_connector *, tain const *) ;
 #define socket_connector_step_g(c) socket_connector_step((c), &STAMP)
+
+ /* at any time */
 extern void socket_connector_stop (socket_connector *) ;
+
+
+ /* A race that waits by itself: the descriptor, or -1 */
+
 extern int socket_connector_wait (socket_connector *, tain *) ;
 #define socket_connector_wait_g(c) socket_connector_wait((c), &STAMP)
 extern int socket_connectany (socket_candidate *, unsigned int, tain const *, tain *) ;
 #define socket_connectany_g(candidate, n, deadline) socket_connectany(candidate, n, (deadline), &STAMP)
+
 
 #ifdef __cplusplus
 }

@@ -14,10 +14,11 @@ void socket_connector_init (socket_connector *c, socket_candidate *candidate, un
   c->n = n ;
   c->fd = -1 ;
   c->deadline = *deadline ;
-  c->newest = c->head = c->bestfailed = c->bestrank = LIBSOCKET_NONE ;
+  c->laststarted = c->newest = c->head = c->bestfailed = c->bestrank = LIBSOCKET_NONE ;
   for (unsigned int i = 0 ; i < n ; i++)
   {
     candidate[i].fd = -1 ;
+    candidate[i].events = IOPAUSE_WRITE ;
     candidate[i].error = 0 ;
     candidate[i].sent = 0 ;
   }

@@ -26,28 +26,32 @@ static unsigned int delay_after (socket_connector const *c, socket_candidate con
   return (unsigned int)(ms < 10 ? 10 : ms > max ? max : ms) ;
 }
 
-/* who spoke: the peer, the path, this host in the call, or this host that knows no way */
+/* who spoke: the peer, the path, this host in the call, this host that knows no route, or that says it to the whole family */
 
-enum { PEER, PATH, HERE, NOWAY } ;
+enum { PEER, PATH, HERE, NOROUTE, NOFAMILY } ;
 
-static unsigned int rank_of (int error, int here)
+static unsigned int rank_of (int error, int here, int is6)
 {
   switch (error)
   {
     case ECONNREFUSED :
     case ECONNRESET : return PEER ;
-    case EAFNOSUPPORT :
+    case EPIPE : return here ? HERE : PEER ;
     case EHOSTUNREACH :
-    case ENETUNREACH : return here ? NOWAY : PATH ;
+    case ENETUNREACH : return here ? NOROUTE : PATH ;
+    case EAFNOSUPPORT : return here ? NOFAMILY : PATH ;
+    case EADDRNOTAVAIL :
+    case EINVAL : return !here ? PATH : is6 ? NOFAMILY : HERE ;
     default : return here ? HERE : PATH ;
   }
 }
 
 static void fail (socket_connector *c, unsigned int i, int error, int here, tain const *stamp)
 {
-  unsigned int r = rank_of(error, here) ;
-  c->candidate[i].error = error ;
-  c->candidate[i].end = *stamp ;
+  socket_candidate *x = c->candidate + i ;
+  unsigned int r = rank_of(error, here, x->is6) ;
+  x->error = error ;
+  x->end = *stamp ;
   if (r > c->bestrank || (r == c->bestrank && i > c->bestfailed)) return ;
   c->bestrank = r ;
   c->bestfailed = i ;
@@ -64,7 +68,39 @@ static void win (socket_connector *c, unsigned int i, tain const *stamp)
   libsocket_finish(c, 1, 0, ECANCELED, stamp) ;
 }
 
-/* Asks each attempt in flight, once: the lowest that is connected, or none. */
+/* x is connected: 1 it will do, 0 and errno */
+
+static int will_do (socket_connector const *c, socket_candidate *x)
+{
+  if (!x->up)
+  {
+    if (libsocket_isself(x)) return (errno = ECONNREFUSED, 0) ;
+    libsocket_clearerrors(x->fd) ;
+    x->up = 1 ;
+    x->events = IOPAUSE_READ ;
+  }
+  return !c->ready || (*c->ready)(x, c->readydata) > 0 ;
+}
+
+/* Asks the attempt *p, which leaves the list if it has failed: 1 if it wins. */
+
+static int ask (socket_connector *c, unsigned int *p, int connected, tain const *stamp)
+{
+  unsigned int i = *p ;
+  socket_candidate *x = c->candidate + i ;
+  int yes = (connected || x->up || socket_connected(x->fd)) && will_do(c, x) ;
+  if (c->result) return 0 ;  /* ready has stopped the race */
+  if (yes || errno == EINPROGRESS) return yes ;
+  fail(c, i, errno, 0, stamp) ;
+  close(x->fd) ;
+  x->fd = -1 ;
+  *p = x->older ;
+  c->inflight-- ;
+  if (i == c->newest) c->nextstart = *stamp ;
+  return 0 ;
+}
+
+/* Asks each attempt in flight, once: the lowest that wins, or none. */
 
 static unsigned int ask_all (socket_connector *c, tain const *stamp)
 {
@@ -73,32 +109,42 @@ static unsigned int ask_all (socket_connector *c, tain const *stamp)
   while (*p != LIBSOCKET_NONE)
   {
     unsigned int i = *p ;
-    socket_candidate *x = c->candidate + i ;
-    int up = socket_connected(x->fd) ;
-    if (up && i < winner) winner = i ;
-    if (up || errno == EINPROGRESS)
-    {
-      p = &x->older ;
-      continue ;
-    }
-    fail(c, i, errno, 0, stamp) ;
-    close(x->fd) ;
-    x->fd = -1 ;
-    *p = x->older ;
-    c->inflight-- ;
-    if (i == c->newest) set_after(&c->nextstart, &x->start, 10) ;
+    if (ask(c, p, 0, stamp) && i < winner) winner = i ;
+    if (c->result) return LIBSOCKET_NONE ;
+    if (*p == i) p = &c->candidate[i].older ;
   }
   return winner ;
 }
 
+/* A hedge is passed over once its address has answered. */
+
+static int pointless (socket_connector const *c, unsigned int i)
+{
+  socket_candidate const *x = c->candidate + i ;
+  if (x->hedge)
+    while (i--) if (c->candidate[i].error && libsocket_same(c->candidate + i, x)) return 1 ;
+  return 0 ;
+}
+
+/* Finds the lowest untried candidate of each family. */
+
+static void find_untried (socket_connector *c)
+{
+  for (unsigned int is6 = 0 ; is6 < 2 ; is6++)
+    for (unsigned int *u = c->lowest + is6 ; *u < c->n ; ++*u)
+    {
+      if (c->candidate[*u].is6 != is6) continue ;
+      if (!pointless(c, *u)) break ;
+      c->started++ ;
+    }
+}
+
 /* Families take turns. There is an untried candidate. */
 
-static unsigned int choose (socket_connector *c)
+static unsigned int choose (socket_connector const *c)
 {
-  unsigned int *u = c->lowest ;
-  for (unsigned int is6 = 0 ; is6 < 2 ; is6++)
-    while (u[is6] < c->n && c->candidate[u[is6]].is6 != is6) u[is6]++ ;
-  if (c->started && !c->inorder)
+  unsigned int const *u = c->lowest ;
+  if (c->laststarted != LIBSOCKET_NONE && !c->inorder)
   {
     unsigned int other = u[!c->candidate[c->laststarted].is6] ;
     if (other < c->n) return other ;
@@ -133,7 +179,7 @@ static void start_next (socket_connector *c, tain const *stamp)
   c->head = c->newest = i ;
   c->inflight++ ;
   set_after(&c->nextstart, stamp, delay_after(c, x)) ;
-  if (r) win(c, i, stamp) ;
+  if (r && ask(c, &c->head, 1, stamp)) win(c, i, stamp) ;
 }
 
 int socket_connector_step (socket_connector *c, tain const *stamp)
@@ -145,9 +191,13 @@ int socket_connector_step (socket_connector *c, tain const *stamp)
 
   if (i != LIBSOCKET_NONE) win(c, i, stamp) ;
 
-  /* even a passed deadline leaves time to start one attempt and to look at it */
-  if (!late || newest == LIBSOCKET_NONE)
-    while (!c->result && c->started < c->n && !tain_less(stamp, &c->nextstart)) start_next(c, stamp) ;
+  /* One attempt may leave the host. Even a passed deadline leaves time to start the first, and to look at it. */
+  while (!c->result)
+  {
+    find_untried(c) ;
+    if (c->started == c->n || c->newest != newest || (late && newest != LIBSOCKET_NONE) || tain_less(stamp, &c->nextstart)) break ;
+    start_next(c, stamp) ;
+  }
 
   if (!c->result && !c->inflight && c->started == c->n && !c->expecting)
     libsocket_finish(c, -1, c->n ? c->candidate[c->bestfailed].error : EDESTADDRREQ, 0, stamp) ;

@@ -1,6 +1,6 @@
 /* ISC license. */
 
-/* socket_candidate_ip4 socket_candidate_ip6 socket_candidate_addrinfo */
+/* socket_candidate_ip4 socket_candidate_ip6 socket_candidate_addrinfo socket_candidate_hedge */
 
 #include "test.h"
 

@@ -42,14 +42,17 @@ static socket_connector s ;
 static socket_candidate cand[MODEL_MAX], before[MODEL_MAX] ;
 static int64_t now ;
 static char const data[64] = "first bytes" ;
-static char setupdata ;
+static char setupdata, readydata ;
 
+static struct model_candidate was[MODEL_MAX] ;  /* before this step, */
+static int said[MODEL_MAX] ;    /* and the errno of each that has failed in it */
+static unsigned int queued[MODEL_MAX] ;  /* ICMP errors on its socket */
 static int owner[FDS] ;     /* index + 1 */
 static unsigned int opened ;
 static unsigned int cursor ;    /* in m.call */
 static int incall, verbose, looksagain ;
 static int64_t lastleft ;   /* when one left the host */
-static unsigned int leftnow ;
+static unsigned int leftnow, leftlast ;
 static jmp_buf lost ;
 static uint64_t state ;
 
@@ -85,7 +88,7 @@ static double ms_of (int64_t t)
 
  /* What a person wants to see when a race fails */
 
-#define NAMES 27
+#define NAMES 28
 
 static struct { char const *name ; int error ; } const names[NAMES] =
 {
@@ -95,7 +98,7 @@ static struct { char const *name ; int error ; } const names[NAMES] =
   { "EADDRINUSE", EADDRINUSE }, { "EINVAL", EINVAL }, { "EMFILE", EMFILE }, { "ENFILE", ENFILE }, { "ENOBUFS", ENOBUFS },
   { "ENOMEM", ENOMEM }, { "ECANCELED", ECANCELED }, { "EDESTADDRREQ", EDESTADDRREQ }, { "EPROTONOSUPPORT", EPROTONOSUPPORT },
   { "ENETDOWN", ENETDOWN }, { "EHOSTDOWN", EHOSTDOWN }, { "EPROTO", EPROTO }, { "ENOTCONN", ENOTCONN },
-  { "EPIPE", EPIPE }, { "ENOPROTOOPT", ENOPROTOOPT }, { "EIO", EIO }
+  { "EPIPE", EPIPE }, { "ENOPROTOOPT", ENOPROTOOPT }, { "EIO", EIO }, { "stop", STOPS }
 } ;
 
 static char const *name_of (int e)
@@ -170,6 +173,22 @@ static struct model_call const *called (enum what what)
   return m.call + cursor++ ;
 }
 
+static struct model_candidate *owned (char const *what, int fd)
+{
+  must(fd >= 0 && fd < FDS && owner[fd], "%s of descriptor %d that is not open", what, fd) ;
+  return m.c + owner[fd] - 1 ;
+}
+
+/* setup and ready may stop the race, whatever they then return. */
+
+static int stops (int64_t luck)
+{
+  socket_connector_stop(&s) ;
+  must(s.fd == -1, "stop inside leaves fd %d", s.fd) ;
+  errno = EACCES ;
+  return (int)(luck % 3) - 1 ;
+}
+
 static int answer (struct model_call const *call)
 {
   if (!call->error) return 0 ;
@@ -197,7 +216,34 @@ static int setup (int fd, socket_candidate const *p, void *x)
   struct model_call const *call = called(SETUP) ;
   say("%u: setup: %s", call->i, name_of(call->error)) ;
   must(fd == m.c[call->i].fd && p == cand + call->i && x == &setupdata, "setup(%d, %d, %p)", fd, (int)(p - cand), x) ;
-  return answer(call) ;
+  return call->error == STOPS ? stops(now / MS + call->i) : answer(call) ;
+}
+
+/* It changes what it waits for, now and then. */
+
+static int ready (socket_candidate *p, void *x)
+{
+  unsigned int i = (unsigned int)(p - cand), luck = i + m.c[i].tries + (unsigned int)(now / MS) ;
+  struct model_candidate *c = m.c + i ;
+  must(incall && x == &readydata, "ready(%u, %p)", i, x) ;
+  must(c->readies == 1 && !c->asks && c->names != 1, "ready of %u out of turn", i) ;
+  must(p->fd == c->fd && p->fd >= 0 && owner[p->fd] == (int)i + 1, "ready of %u: fd %d", i, p->fd) ;
+  must(p->events == c->events, "ready of %u: events %u, not %u", i, (unsigned int)p->events, c->events) ;
+  must(!queued[i], "ready of %u: an ICMP error is on the socket", i) ;
+  c->readies = 0 ;
+  say("%u: ready: %s", i, name_of(c->judge)) ;
+  if (luck % 4 == 1) p->events = (c->events = luck / 4 % 64) & 63 ;
+  if (c->judge == STOPS)
+  {
+    int r = stops(luck) ;
+    model_stopped(&m, was[i].state == UNTRIED ? 0 : was, said, now) ;
+    m.calls = cursor ;
+    return r ;
+  }
+  if (!c->judge) return 1 ;
+  if (c->judge != EINPROGRESS) said[i] = c->judge ;
+  errno = c->judge ;
+  return 0 ;
 }
 
 static ssize_t connects (int fd, struct start const *t)
@@ -214,33 +260,84 @@ static ssize_t connects (int fd, struct start const *t)
   if (!call->error || call->error == EINPROGRESS)
   {
     must(!leftnow++, "two leave the host in one step") ;
-    must(lastleft == PAST || now - lastleft >= 10 * MS, "%u leaves %g ms after the previous one", call->i, ms_of(now - lastleft)) ;
+    must(lastleft == PAST || now - lastleft >= 10 * MS || cand[leftlast].error, "%u leaves %g ms after the previous one", call->i, ms_of(now - lastleft)) ;
     lastleft = now ;
+    leftlast = call->i ;
+    queued[call->i] = (call->i + (unsigned int)(now / MS)) % 4 ;
   }
   return answer(call) ? -1 : call->result ;
 }
 
 static int connected (int fd)
 {
-  struct model_candidate *c ;
+  struct model_candidate *c = owned("socket_connected", fd) ;
+  unsigned int i = (unsigned int)(c - m.c) ;
   must(incall, "socket_connected outside of step") ;
-  must(fd >= 0 && fd < FDS && owner[fd], "socket_connected of descriptor %d", fd) ;
-  c = m.c + owner[fd] - 1 ;
-  must(c->asks, "%d is asked out of turn", owner[fd] - 1) ;
+  must(c->asks, "%u is asked out of turn", i) ;
   c->asks-- ;
-  if (c->say != EINPROGRESS) say("%d: socket_connected: %s", owner[fd] - 1, name_of(c->say)) ;
+  if (c->say != EINPROGRESS) say("%u: socket_connected: %s", i, name_of(c->say)) ;
+  if (!c->say && c->self) said[i] = ECONNREFUSED ;
   if (!c->say) return 1 ;
+  if (c->say != EINPROGRESS) said[i] = c->say ;
   errno = c->say ;
   return 0 ;
+}
+
+/* The names of a connection: both, if it is one to itself; else they differ in the port, in the address, or are unavailable. */
+
+static long names_of (int call, long *a)
+{
+  struct model_candidate *c = owned(call_name(call), (int)a[0]) ;
+  unsigned int i = (unsigned int)(c - m.c), bit = call == CALL_getsockname ? 2 : 4, luck = c->self ? 5 : (i + c->tries + (unsigned int)(now / MS)) % 6 ;
+  struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons(cand[i].port), .sin6_scope_id = cand[i].scope_id } ;
+  struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = in6.sin6_port } ;
+  char *ip = c->is6 ? (char *)&in6.sin6_addr : (char *)&in.sin_addr ;
+  must(c->names && !c->asks && !(c->names & bit), "%s of %u out of turn", call_name(call), i) ;
+  c->names |= bit ;
+  memcpy(ip, cand[i].ip, c->is6 ? 16 : 4) ;
+  if (bit == 2 && luck < 2) in6.sin6_port = in.sin_port = htons((uint16_t)(cand[i].port + 1)) ;
+  if (bit == 2 && (luck == 1 || luck == 2)) ip[c->is6 ? 15 : 3] ^= 1 ;
+  if (luck == 3 || (bit == 4 && luck == 4)) return (errno = ENOTCONN, -1) ;
+  if (bit == 2 && !c->self && luck == 5) ip[0] ^= 1 ;
+  *(socklen_t *)a[2] = c->is6 ? sizeof in6 : sizeof in ;
+  memcpy((void *)a[1], c->is6 ? (void *)&in6 : (void *)&in, *(socklen_t *)a[2]) ;
+  return 0 ;
+}
+
+/* The error queue of one that has come up */
+
+static long queue_of (int call, long *a)
+{
+  struct pollfd *x = call == CALL_poll ? (struct pollfd *)a[0] : 0 ;
+  struct timespec const *t = (struct timespec *)a[2] ;
+  struct model_candidate *c = owned(call_name(call), x ? x->fd : (int)a[0]) ;
+  unsigned int i = (unsigned int)(c - m.c) ;
+  must(c->names > 1 && !c->self, "%s of %u, which has not come up in this step", call_name(call), i) ;
+  switch (call)
+  {
+    case CALL_poll :
+      must(a[1] == 1 && t && !t->tv_sec && !t->tv_nsec, "poll waits") ;
+      if (i % 5 == 4) return (queued[i] = 0, errno = EINTR, -1) ;
+      x->revents = queued[i] ? POLLERR | POLLOUT : x->events & POLLOUT ;
+      return !!x->revents ;
+    case CALL_getsockopt :
+      must(a[1] == SOL_SOCKET && a[2] == SO_TYPE, "getsockopt %ld %ld", a[1], a[2]) ;
+      return (*(int *)a[3] = SOCK_STREAM, 0) ;
+    default :
+      must(a[2] == (MSG_ERRQUEUE | MSG_DONTWAIT), "recvmsg, flags %lx", (unsigned long)a[2]) ;
+      if (!queued[i]) return (errno = EAGAIN, -1) ;
+      return (queued[i]--, 0) ;
+  }
 }
 
 static long hook (int call, long *a)
 {
   int fd = (int)a[0] ;
   if (!incall) return kernel(call, a) ;
+  if (call == CALL_getsockname || call == CALL_getpeername) return names_of(call, a) ;
+  if (call == CALL_poll || call == CALL_getsockopt || call == CALL_recvmsg) return queue_of(call, a) ;
   must(call == CALL_close, "%s of its own", call_name(call)) ;
-  must(fd >= 0 && fd < FDS && owner[fd], "close of descriptor %d that is not open", fd) ;
-  say("%d: close", owner[fd] - 1) ;
+  say("%d: close", (int)(owned("close", fd) - m.c)) ;
   owner[fd] = 0 ;
   opened-- ;
   errno = EIO ;
@@ -253,15 +350,21 @@ static long hook (int call, long *a)
 static void fill (unsigned int i)
 {
   char ip[16] ;
-  uint16_t port = (uint16_t)(1000 + i) ;
-  for (unsigned int k = 0 ; k < 16 ; k++) ip[k] = (char)(i * 31 + k * 7 + 1) ;
+  unsigned int k = m.c[i].address ;
+  uint16_t port = (uint16_t)(1000 + k / 4 + k % 2) ;
+  uint32_t scope_id = m.c[i].is6 ? k / 4 + k / 2 % 2 + 77 : 0 ;
+  for (unsigned int j = 0 ; j < 16 ; j++) ip[j] = (char)(j * 7 + 1) ;
+  for (unsigned int j = 0 ; j < 16 ; j += 3) ip[j] = (char)(k / 4 * 31 + j) ;
+  if (!m.c[i].is6) ip[3] = (char)(ip[3] + (char)(k / 2 % 2)) ;
   memset(cand + i, 0x5a, sizeof(socket_candidate)) ;
-  if (m.c[i].is6) socket_candidate_ip6(cand + i, ip, port, i + 77) ;
+  if (m.c[i].is6) socket_candidate_ip6(cand + i, ip, port, scope_id) ;
   else socket_candidate_ip4(cand + i, ip, port) ;
-  must(cand[i].fd == -1 && !cand[i].error && !cand[i].sent && !cand[i].delay && cand[i].port == port
-    && cand[i].is6 == (unsigned int)m.c[i].is6 && cand[i].scope_id == (m.c[i].is6 ? i + 77 : 0)
+  must(cand[i].fd == -1 && !cand[i].error && !cand[i].sent && !cand[i].delay && cand[i].port == port && !cand[i].hedge
+    && cand[i].events == IOPAUSE_WRITE && cand[i].is6 == (unsigned int)m.c[i].is6 && cand[i].scope_id == scope_id
     && !memcmp(cand[i].ip, ip, m.c[i].is6 ? 16 : 4), "socket_candidate_ip%c", m.c[i].is6 ? '6' : '4') ;
+  if (!m.c[i].is6) cand[i].ip[4 + i % 12] = (char)i ;  /* four bytes are an address */
   cand[i].delay = m.c[i].delay ;
+  cand[i].hedge = !!m.c[i].hedge ;
 }
 
 static void check_candidate (unsigned int i)
@@ -275,7 +378,7 @@ static void check_candidate (unsigned int i)
     return ;
   }
   must(!memcmp(p->ip, q->ip, 16) && p->scope_id == q->scope_id && p->port == q->port && p->is6 == q->is6
-    && p->delay == q->delay, "%u: the caller's fields were touched", i) ;
+    && p->delay == q->delay && p->hedge == q->hedge, "%u: the caller's fields were touched", i) ;
   must(p->fd == (c->state == FLYING ? c->fd : -1), "%u: fd %d", i, p->fd) ;
   must(p->error == c->error, "%u: error %s, not %s", i, name_of(p->error), name_of(c->error)) ;
   must(p->sent == c->sent, "%u: sent %d, not %d", i, (int)p->sent, (int)c->sent) ;
@@ -292,7 +395,8 @@ static void check_all (socket_connector const *t)
   {
     struct model_candidate const *c = m.c + i ;
     check_candidate(i) ;
-    must(!c->asks, "%u was not asked", i) ;
+    must(!c->asks && c->names != 1 && !c->readies, "%u was not asked", i) ;
+    m.c[i].names = 0 ;
     if (c->state == FLYING) must(owner[c->fd] == (int)i + 1, "%u: descriptor %d was closed", i, c->fd) ;
   }
   for (unsigned int i = m.n ; i < race.total ; i++)
@@ -301,12 +405,13 @@ static void check_all (socket_connector const *t)
   {
     must(s.winner == m.winner, "winner %u, not %u", s.winner, m.winner) ;
     must(s.fd == m.c[m.winner].fd && owner[s.fd] == (int)m.winner + 1, "the winner's descriptor %d is not %d", s.fd, m.c[m.winner].fd) ;
+    must(!queued[m.winner], "an ICMP error is on the winner's socket") ;
     must(s.sent == m.c[m.winner].sent, "the winner's sent: %d, not %d", (int)s.sent, (int)m.c[m.winner].sent) ;
   }
   else must(s.fd == -1 && !s.sent, "fd %d, sent %d without a winner", s.fd, (int)s.sent) ;
   must(opened == flying + (m.over && m.answer == 1), "%u descriptors open, %u in flight", opened, flying) ;
   must(s.delay == t->delay && s.backoff == t->backoff && s.data == t->data && s.len == t->len && s.setup == t->setup
-    && s.setupdata == t->setupdata && s.cancelfd == t->cancelfd && s.inorder == t->inorder && s.everywhere == t->everywhere
+    && s.setupdata == t->setupdata && s.ready == t->ready && s.readydata == t->readydata && s.cancelfd == t->cancelfd && s.inorder == t->inorder && s.everywhere == t->everywhere
     && s.expecting == t->expecting && s.n == t->n && s.candidate == t->candidate, "the caller's fields of the connector were touched") ;
 
   memset(x, 0x5a, sizeof x) ;
@@ -316,8 +421,7 @@ static void check_all (socket_connector const *t)
   must(k == flying, "prepare: %u, not %u", k, flying) ;
   for (unsigned int i = 0 ; i < k ; i++)
   {
-    must(x[i].fd >= 0 && x[i].fd < FDS && owner[x[i].fd], "prepare: descriptor %d", x[i].fd) ;
-    must(x[i].events == IOPAUSE_WRITE, "prepare: events %d", x[i].events) ;
+    must(x[i].events == (short)owned("prepare", x[i].fd)->events, "prepare: events %d of %d", x[i].events, owner[x[i].fd] - 1) ;
     for (unsigned int j = 0 ; j < i ; j++) must(x[j].fd != x[i].fd, "prepare: descriptor %d twice", x[i].fd) ;
   }
 }
@@ -325,12 +429,13 @@ static void check_all (socket_connector const *t)
 static int64_t check_next (void)
 {
   tain a ;
-  int64_t t, should = model_next(&m, now) ;
+  int64_t t, should = model_next(&m, now, 0) ;
   errno = ERRNO ;
   socket_connector_nextdeadline(&s, &a) ;
   must(errno == ERRNO, "nextdeadline changes errno") ;
   t = time_of(&a) ;
   if (m.over) return t ;
+  if (model_untried(&m) != model_count(&m, UNTRIED) && t != should) should = model_next(&m, now, 1) ;  /* one needless wake-up */
   if (should == PAST) must(t <= now, "nextdeadline %g is not in the past", ms_of(t)) ;
   else if (m.stepped || t > now) must(t == should, "nextdeadline %g, not %g", ms_of(t), ms_of(should)) ;
   return t ;
@@ -340,8 +445,10 @@ static int step (void)
 {
   socket_connector t = s ;
   tain a = stamp_of(now) ;
-  int r, e, was = m.over ;
+  int r, e, over = m.over ;
   memcpy(before, cand, race.total * sizeof(socket_candidate)) ;
+  if (m.ready) memcpy(was, m.c, m.n * sizeof *was) ;
+  memset(said, 0, m.n * sizeof *said) ;
   leftnow = 0 ;
   cursor = 0 ;
   model_step(&m, now) ;
@@ -350,11 +457,11 @@ static int step (void)
   r = socket_connector_step(&s, &a) ;
   e = errno ;
   incall = 0 ;
-  if (!was || r == 1) say("step: %d%s%s", r, r == -1 ? " " : "", r == -1 ? name_of(e) : "") ;
+  if (!over || r == 1) say("step: %d%s%s", r, r == -1 ? " " : "", r == -1 ? name_of(e) : "") ;
   must(r == m.answer, "step says %d, not %d %s", r, m.answer, name_of(m.error)) ;
   must(e == (r == -1 ? m.error : ERRNO), "step's errno is %s, not %s", name_of(e), name_of(m.error)) ;
   must(cursor == m.calls, "%u was to be started", m.call[cursor].i) ;
-  if (was) must(!memcmp(&s, &t, sizeof s) && !memcmp(cand, before, race.total * sizeof(socket_candidate)), "step after the end touches something") ;
+  if (over) must(!memcmp(&s, &t, sizeof s) && !memcmp(cand, before, race.total * sizeof(socket_candidate)), "step after the end touches something") ;
   check_all(&t) ;
   return r ;
 }
@@ -401,7 +508,7 @@ static int64_t least (int64_t a, int64_t b)
 static int64_t following (void)
 {
   int64_t t = check_next() ;
-  for (unsigned int i = 0 ; i < m.n ; i++) if (m.c[i].state == FLYING) t = least(t, m.c[i].due) ;
+  for (unsigned int i = 0 ; i < m.n ; i++) if (m.c[i].state == FLYING) t = least(t, m.c[i].up ? m.c[i].ready : m.c[i].due) ;
   if (m.n < race.total && race.arrival[m.n] > now) t = least(t, race.arrival[m.n]) ;
   if (m.expecting) t = least(t, race.done) ;
   t = least(t, race.stop) ;
@@ -436,13 +543,15 @@ static void begin (void)
     cand[i].fd = race.basefd ;
     cand[i].error = EIO ;
     cand[i].sent = 7 ;
+    cand[i].events = 7 ;
+    cand[i].up = 1 ;
     m.n++ ;
   }
   memset(&s, 0x5a, sizeof s) ;
   errno = ERRNO ;
   socket_connector_init(&s, cand, m.n, &a) ;
   must(errno == ERRNO, "init changes errno") ;
-  must(s.delay == 250 && !s.backoff && !s.data && !s.len && !s.setup && s.cancelfd == -1 && !s.inorder && !s.everywhere
+  must(s.delay == 250 && !s.backoff && !s.data && !s.len && !s.setup && !s.ready && s.cancelfd == -1 && !s.inorder && !s.everywhere
     && !s.expecting && s.n == m.n && s.candidate == cand && s.fd == -1 && !s.sent, "init's defaults") ;
   for (unsigned int i = 0 ; i < m.n ; i++) must(cand[i].fd == -1 && !cand[i].error && !cand[i].sent && cand[i].delay == m.c[i].delay
     && cand[i].is6 == (unsigned int)m.c[i].is6, "init of candidate %u", i) ;
@@ -452,6 +561,8 @@ static void begin (void)
   s.len = m.len ;
   s.setup = m.setup ? &setup : 0 ;
   s.setupdata = &setupdata ;
+  s.ready = m.ready ? &ready : 0 ;
+  s.readydata = &readydata ;
   s.inorder = !!m.inorder ;
   s.everywhere = !!m.everywhere ;
   s.expecting = !!m.expecting ;
@@ -505,7 +616,7 @@ static void drive (void)
       must(race.seed, "nothing is waited for") ;
       race.stop = t = now ;
     }
-    still = t == now ? still + 1 : 0 ;
+    still = t == now && !leftnow ? still + 1 : 0 ;
     must(still < 8, "it turns without getting on") ;
     now = t ;
   }
@@ -561,22 +672,30 @@ static int error_of (char const *x)
   return 0 ;
 }
 
-static void read_try (struct plan *p, char *x)
+static void read_try (struct plan *p, char *y)
 {
-  char *when = field(&x, ":") ;
+  char *x = field(&y, "+"), *when = field(&x, ":"), *verdict = y ;
+  if (*y)
+  {
+    char *after = field(&verdict, ":") ;
+    m.ready = 1 ;
+    p->ready = strcmp(after, "silent") ? number(after) * MS : FOREVER ;
+    p->verdict = !*verdict || !strcmp(verdict, "ok") ? 0 : error_of(verdict) ;
+  }
   p->where = LATER ;
   p->error = 0 ;
   p->after = FOREVER ;
   p->took = -1 ;
   if (!strcmp(when, "silent")) return ;
-  p->error = strcmp(x, "ok") ? error_of(x) : 0 ;
+  p->self = !strcmp(x, "self") ;
+  p->error = strcmp(x, "ok") && !p->self ? error_of(x) : 0 ;
   if (!strcmp(when, "create")) p->where = IN_CREATE ;
   else if (!strcmp(when, "setup")) { p->where = IN_SETUP ; m.setup = 1 ; }
   else if (!strcmp(when, "call")) p->where = IN_CALL ;
   else p->after = number(when) * MS ;
 }
 
-/* family:try>try/delay=ms/sent=n@arrival */
+/* family:try>try/delay=ms/sent=n/hedge=of/same=as@arrival */
 
 static void read_candidate (char *x)
 {
@@ -586,12 +705,15 @@ static void read_candidate (char *x)
   memset(c, 0, sizeof *c) ;
   race.arrival[i] = *x ? number(x) * MS : PAST ;
   c->is6 = number(field(&q, ":")) == 6 ;
+  c->address = 4 * i ;
   while (*q && c->plans < MODEL_TRIES) read_try(c->plan + c->plans++, field(&q, ">")) ;
   while (*p)
   {
     char *value = field(&p, "/"), *key = field(&value, "=") ;
     if (!strcmp(key, "delay")) c->delay = (unsigned int)number(value) ;
     else if (!strcmp(key, "sent")) for (unsigned int k = 0 ; k < c->plans ; k++) c->plan[k].took = (ssize_t)number(value) ;
+    else if (!strcmp(key, "hedge")) { c->hedge = 1 ; c->address = 4 * (unsigned int)number(value) ; }
+    else if (!strcmp(key, "same")) c->address = 4 * (unsigned int)number(value) ;
     else { printf("# %s: key %s\n", row.name, key) ; bad = 1 ; }
   }
 }
@@ -622,7 +744,7 @@ static void clear (char const *name)
   race.done = race.stop = race.asleep = race.awake = FOREVER ;
   race.unit = MS ;
   m.delay = 250 ;
-  m.backoff = m.data = m.setup = m.inorder = m.everywhere = m.expecting = 0 ;
+  m.backoff = m.data = m.setup = m.ready = m.inorder = m.everywhere = m.expecting = 0 ;
   m.len = 0 ;
   m.deadline = FOREVER ;
   m.n = 0 ;
@@ -738,6 +860,9 @@ static void random_try (struct plan *p, unsigned int scarce, unsigned int inside
   p->error = 0 ;
   p->after = moment() ;
   p->took = in64(32) ? -1 : (ssize_t)below(70) ;
+  p->self = in64(inside / 4) ;
+  p->ready = in64(silent) ? FOREVER : in64(32) ? 0 : moment() ;
+  p->verdict = in64(ok) || in64(16) ? 0 : in64(2) ? STOPS : ONE(later_errors) ;
   if (in64(scarce))
   {
     p->where = k == 0 ? IN_CREATE : k == 1 ? IN_SETUP : IN_CALL ;
@@ -747,7 +872,7 @@ static void random_try (struct plan *p, unsigned int scarce, unsigned int inside
   {
     if (k == 1 && !m.setup) k = 2 ;
     p->where = k == 0 ? IN_CREATE : k == 1 ? IN_SETUP : IN_CALL ;
-    p->error = k == 0 ? ONE(create_errors) : k == 1 ? ONE(setup_errors) : in64(6) ? 0 : ONE(call_errors) ;
+    p->error = k == 0 ? ONE(create_errors) : k == 1 ? in64(4) ? STOPS : ONE(setup_errors) : in64(6) ? 0 : ONE(call_errors) ;
   }
   else if (in64(silent)) p->after = FOREVER ;
   else if (!in64(ok)) p->error = ONE(later_errors) ;
@@ -756,7 +881,7 @@ static void random_try (struct plan *p, unsigned int scarce, unsigned int inside
 static void random_race (uint64_t x)
 {
   static unsigned int const few[] = { 0, 0, 0, 2, 4, 8, 20, 40 } ;
-  unsigned int scarce, inside, ok, silent, mix, n, there ;
+  unsigned int scarce, inside, ok, silent, mix, n, there, hedges ;
   int ends ;
   clear("random race") ;
   state = ~x ;
@@ -771,6 +896,8 @@ static void random_race (uint64_t x)
   m.backoff = (int)below(3) - 1 ;
   m.inorder = in64(16) ;
   m.setup = in64(32) ;
+  m.ready = in64(24) ;
+  hedges = in64(24) ? ONE(few) : 0 ;
   m.data = in64(24) ;
   m.len = m.data && in64(48) ? 1 + below(60) : 0 ;
   m.everywhere = in64(24) ;
@@ -790,6 +917,13 @@ static void random_race (uint64_t x)
     struct model_candidate *c = m.c + i ;
     memset(c, 0, sizeof *c) ;
     c->is6 = in64(mix) ;
+    c->address = 4 * i ;
+    if (in64(hedges))  /* of another, or all but one of it: before it, after it, of the other family, of itself */
+    {
+      c->address = 4 * below(n) + (in64(8) ? below(4) : 0) ;
+      c->hedge = in64(48) ;
+      if (c->address / 4 < i && in64(48)) c->is6 = m.c[c->address / 4].is6 ;
+    }
     c->delay = in64(12) ? ONE(delays) : 0 ;
     c->plans = 1 + below(MODEL_TRIES) ;
     for (unsigned int k = 0 ; k < c->plans ; k++) random_try(c->plan + k, k + 1 < c->plans || ends ? scarce : 0, inside, ok, silent) ;
@@ -813,6 +947,8 @@ static int random_run (uint64_t x)
       m.c[i].plan[k].where = LATER ;
       m.c[i].plan[k].error = k & 1 ? 0 : ECONNREFUSED ;
       m.c[i].plan[k].after = race.unit * k ;
+      m.c[i].plan[k].self = m.c[i].plan[k].verdict = 0 ;
+      m.c[i].plan[k].ready = race.unit ;
     }
   race.again = 1 ;
   m.deadline = FOREVER ;
@@ -856,6 +992,8 @@ static void structures_are_as_the_pages_say (void)
   check(IS(int, socket_candidate, fd)) ;
   check(IS(int, socket_candidate, error)) ;
   check(IS(size_t, socket_candidate, sent)) ;
+  check(_Generic(((socket_connector *)0)->ready, int (*) (socket_candidate *, void *) : 1, default : 0)) ;
+  check(IS(void *, socket_connector, readydata)) ;
   check(IS(tain, socket_candidate, start)) ;
   check(IS(tain, socket_candidate, end)) ;
   check(IS(char *, socket_candidate, ip) && sizeof c.ip == 16) ;
@@ -876,6 +1014,9 @@ static void structures_are_as_the_pages_say (void)
   c.is6 = 1 ;
   x.inorder = x.everywhere = x.expecting = 1 ;
   check(c.is6 == 1 && x.inorder == 1 && x.everywhere == 1 && x.expecting == 1) ;
+  c.hedge = 1 ;
+  c.events = 63 ;
+  check(c.hedge == 1 && c.events == 63 && !++c.events && c.hedge == 1) ;
   check(!--c.is6 && !--x.inorder && !--x.everywhere && !--x.expecting) ;
   check(!c.is6-- && c.is6 == 1) ;
   check(sizeof(socket_candidate) <= 96) ;

@@ -10,17 +10,22 @@
     1. first everything that has come is taken in; any success wins, the lowest index in a tie; then failures,
        then the deadline, then one start, and the next ones while starts fail at once
     2. the next start is a delay after the last, or at once when the newest attempt fails; an older one's failure changes nothing
-    3. never within 10 ms of the last that left the host; one that fails inside the call takes no time and no slot
+    3. never within 10 ms of the last that left the host while that is unanswered: once it has failed the next starts in the same step;
+       one that fails inside the call takes no time and no slot
     4. delay * 2^(backoff * (k - 1)), k in flight, at least 10 ms, at most 2 s or delay
     5. the other family than the last started, else the first untried; inorder: the first untried
     6. an attempt is not given up before there is a winner, a stop or the deadline
     7. no descriptor or memory: put off for a delay if others are in flight, else the end
     8. one deadline; even a passed one leaves the first attempt to be made and looked at once
-    9. all failed: the peer's word before the path's, before this host's, before no way at all; no candidates: EDESTADDRREQ
+    9. all failed: the peer's word before the path's, before this host's, before no route, before what it says to the whole family;
+       no candidates: EDESTADDRREQ
    10. fast open's data rides on the first attempt that leaves the host, or everywhere
-   11. nothing but the primitives that are replaced here
+   11. nothing but the primitives that are replaced here; the names of a socket, and its error queue, by calls that may fail
    12. expecting: running out is no failure; after the end each step repeats its answer
-   13. it ends, and every descriptor has one owner
+   13. it ends, and every descriptor has one owner; setup and ready may stop it
+   14. a connection of a socket to itself is refused; asked once, when it comes up
+   15. a hedge is passed over once a candidate before it with its address has an error
+   16. ready decides over an attempt that has come up, in that step and in each later one
 
    Where the rules leave a choice, it is taken so:
    - rule 7's retry: k of rule 4 counts the attempts in flight, without the one that was put off
@@ -30,6 +35,8 @@
    - stop after any end changes nothing, so the errno of a lost race stays
    - expecting is cleared and nothing is left: that is the end even at a passed deadline, and nextdeadline is in the past until then
    - those that fail inside the call at a passed deadline, and nothing else untried: the end in the same step, expecting or not
+   - one that is connected in the call and then fails by rule 14 or 16 has left the host: the next one starts at once, in a step of its own
+   - stopped in setup: that candidate has failed inside the call with ECANCELED
 */
 
 #ifndef CONNECTOR_MODEL_H
@@ -38,12 +45,16 @@
 #include <string.h>
 #include <sys/types.h>
 
+#include <skalibs/iopause.h>
+
 #include "race.h"
 
 #define MODEL_MAX 320
 #define MODEL_TRIES 4
 
 enum where { IN_CREATE, IN_SETUP, IN_CALL, LATER } ;
+
+#define STOPS (-1)          /* in place of an errno: setup, or ready, stops the race */
 
 /* What the world does to one try of a candidate. */
 
@@ -53,14 +64,18 @@ struct plan
   int error ;               /* 0: it connects */
   int64_t after ;           /* LATER: so long after the start */
   ssize_t took ;            /* LATER, by fast open: the bytes taken, or -1 EINPROGRESS */
+  int self ;                /* connected, to itself */
+  int64_t ready ;           /* so long after it came up, ready gives an answer, */
+  int verdict ;             /* which is 0: it will do, or an errno */
 } ;
 
 enum state { UNTRIED, FLYING, FAILED, WON } ;
-enum rank { PEER, PATH, LOCAL, NOROUTE, NORANK } ;
+enum rank { PEER, PATH, LOCAL, NOROUTE, NOFAMILY, NORANK } ;
 
 struct model_candidate
 {
-  int is6 ;
+  int is6, hedge ;
+  unsigned int address ;    /* those of one family with the same number are the same */
   unsigned int delay ;
   struct plan plan[MODEL_TRIES] ;    /* the last one repeats itself */
   unsigned int plans ;
@@ -74,8 +89,16 @@ struct model_candidate
   int left ;                /* the host */
   int ended ;               /* end is set */
   int outcome ;             /* at due */
+  int self ;
+  int up ;                  /* it came up, and is not its own */
+  int64_t ready ;           /* when ready gives an answer, */
+  int verdict ;             /* and which */
+  unsigned int events ;
   int say ;                 /* what socket_connected says in this step: 0 connected, or the errno */
-  unsigned int asks ;       /* how often it has to be asked yet in this step */
+  int judge ;               /* what ready says: 0 it will do, or the errno, or STOPS */
+  unsigned int asks ;       /* how often socket_connected has to be asked yet in this step, */
+  unsigned int names ;      /* its names, */
+  unsigned int readies ;    /* and ready */
   int fd ;                  /* the harness's */
 } ;
 
@@ -96,7 +119,7 @@ struct model
   unsigned int n ;
   unsigned int delay ;
   int backoff ;
-  int data, setup, inorder, everywhere, expecting ;
+  int data, setup, ready, inorder, everywhere, expecting ;
   size_t len ;
   int64_t deadline ;
   int looksagain ;          /* rule 8's look is made in the step of the start (both are good) */
@@ -125,9 +148,11 @@ static inline void model_reset (struct model *m)
   for (unsigned int i = 0 ; i < MODEL_MAX ; i++)
   {
     struct model_candidate *c = m->c + i ;
-    c->tries = c->asks = 0 ;
+    c->tries = c->asks = c->names = c->readies = 0 ;
     c->state = UNTRIED ;
-    c->error = c->left = c->ended = c->outcome = c->say = 0 ;
+    c->error = c->left = c->ended = c->outcome = c->say = c->self = c->up = c->verdict = c->judge = 0 ;
+    c->events = 0 ;
+    c->ready = PAST ;
     c->rank = NORANK ;
     c->sent = 0 ;
     c->start = c->end = c->due = PAST ;
@@ -142,12 +167,30 @@ static inline unsigned int model_count (struct model const *m, enum state state)
   return n ;
 }
 
-static inline enum rank model_rank (int e, int inside)
+static inline enum rank model_rank (int e, int inside, int is6)
 {
   if (e == ECONNREFUSED || e == ECONNRESET) return PEER ;
-  if (!inside) return PATH ;
-  if (e == EAFNOSUPPORT || e == ENETUNREACH || e == EHOSTUNREACH) return NOROUTE ;
+  if (!inside) return e == EPIPE ? PEER : PATH ;
+  if (e == EAFNOSUPPORT || (is6 && (e == EADDRNOTAVAIL || e == EINVAL))) return NOFAMILY ;
+  if (e == ENETUNREACH || e == EHOSTUNREACH) return NOROUTE ;
   return LOCAL ;
+}
+
+/* Rule 15 */
+
+static inline int model_passed (struct model const *m, unsigned int i)
+{
+  struct model_candidate const *c = m->c + i ;
+  if (c->state != UNTRIED || !c->hedge) return 0 ;
+  for (unsigned int j = 0 ; j < i ; j++) if (m->c[j].error && m->c[j].is6 == c->is6 && m->c[j].address == c->address) return 1 ;
+  return 0 ;
+}
+
+static inline unsigned int model_untried (struct model const *m)
+{
+  unsigned int n = 0 ;
+  for (unsigned int i = 0 ; i < m->n ; i++) n += m->c[i].state == UNTRIED && !model_passed(m, i) ;
+  return n ;
 }
 
 /* Rule 4: the delay in ms that c brings with k attempts in flight. */
@@ -194,7 +237,7 @@ static inline void model_fail (struct model *m, unsigned int i, int e, int insid
   struct model_candidate *c = m->c + i ;
   c->state = FAILED ;
   c->error = e ;
-  c->rank = model_rank(e, inside) ;
+  c->rank = model_rank(e, inside, c->is6) ;
   c->end = now ;
   c->ended = 1 ;
 }
@@ -209,26 +252,49 @@ static inline void model_win (struct model *m, unsigned int i, int64_t now)
   model_finish(m, 1, 0) ;
 }
 
+/* Rules 14 and 16: it is connected. What is to be asked, and what comes of it: 0 it will do, or the errno. */
+
+static inline int model_judge (struct model *m, struct model_candidate *c, int64_t now)
+{
+  if (!c->up)
+  {
+    c->names = 1 ;
+    if (c->self) return ECONNREFUSED ;
+    c->up = 1 ;
+    c->events = IOPAUSE_READ ;
+    if (c->ready != FOREVER) c->ready += now ;
+  }
+  if (!m->ready) return 0 ;
+  c->readies = 1 ;
+  c->judge = now < c->ready ? EINPROGRESS : c->verdict ;
+  return c->judge ;
+}
+
 /* Each of those in flight is asked, everything that has come is taken in. */
 
 static inline void model_look (struct model *m, int64_t now)
 {
   unsigned int winner = NONE ;
   int newestfailed = 0 ;
+  if (m->left) m->looked = 1 ;
   for (unsigned int i = 0 ; i < m->n ; i++)
   {
     struct model_candidate *c = m->c + i ;
+    int e ;
     if (c->state != FLYING) continue ;
-    c->asks++ ;
-    m->looked = 1 ;
-    c->say = now < c->due ? EINPROGRESS : c->outcome ;
-    if (c->say == EINPROGRESS) continue ;
-    if (!c->say) { if (winner == NONE) winner = i ; continue ; }
-    model_fail(m, i, c->say, 0, now) ;
+    if (!c->up)
+    {
+      c->asks++ ;
+      c->say = now < c->due ? EINPROGRESS : c->outcome ;
+    }
+    e = c->up || !c->say ? model_judge(m, c, now) : c->say ;
+    if (e == EINPROGRESS || e == STOPS) continue ;
+    if (!e) { if (winner == NONE) winner = i ; continue ; }
+    model_fail(m, i, e, 0, now) ;
     if ((int)i == m->newest) newestfailed = 1 ;
   }
   if (winner != NONE) { model_win(m, winner, now) ; return ; }
-  if (newestfailed) m->nextstart = m->laststart + 10 * MS ;
+  if (newestfailed) m->nextstart = now ;
 }
 
 /* Rule 9 */
@@ -249,8 +315,8 @@ static inline unsigned int model_pick (struct model const *m)
   unsigned int i ;
   if (m->last >= 0 && !m->inorder)
     for (i = 0 ; i < m->n ; i++)
-      if (m->c[i].state == UNTRIED && m->c[i].is6 != m->c[m->last].is6) return i ;
-  for (i = 0 ; i < m->n ; i++) if (m->c[i].state == UNTRIED) return i ;
+      if (m->c[i].state == UNTRIED && !model_passed(m, i) && m->c[i].is6 != m->c[m->last].is6) return i ;
+  for (i = 0 ; i < m->n ; i++) if (m->c[i].state == UNTRIED && !model_passed(m, i)) return i ;
   return NONE ;
 }
 
@@ -279,6 +345,14 @@ static inline int model_try (struct model *m, unsigned int i, int64_t now)
   if (p.where == IN_CALL) model_expect(m, CONNECT, i, fast, p.error, 0) ;
   if (p.where == LATER) model_expect(m, CONNECT, i, fast, p.took == -1 ? EINPROGRESS : 0, p.took) ;
 
+  if (p.where == IN_SETUP && p.error == STOPS)
+  {
+    c->start = now ;
+    model_fail(m, i, ECANCELED, 1, now) ;
+    model_closeall(m, ECANCELED, PAST) ;
+    model_finish(m, -1, ECANCELED) ;
+    return 1 ;
+  }
   if (p.where != LATER && p.error && is_scarce(p.error))
   {
     if (flying) m->nextstart = now + model_delay(m, c, flying) * MS ;
@@ -301,12 +375,25 @@ static inline int model_try (struct model *m, unsigned int i, int64_t now)
   m->left = 1 ;
   m->newest = (int)i ;
   m->laststart = now ;
-  if (p.where == IN_CALL) { model_win(m, i, now) ; return 1 ; }
   c->state = FLYING ;
+  c->events = IOPAUSE_WRITE ;
   c->due = p.after == FOREVER ? FOREVER : now + p.after ;
   c->outcome = p.error ;
-  if (p.took > 0) c->sent = (size_t)p.took ;
+  c->self = p.self ;
+  c->ready = p.ready ;
+  c->verdict = p.verdict ;
   m->nextstart = now + model_delay(m, c, flying + 1) * MS ;
+  if (p.where == IN_CALL)
+  {
+    int e = model_judge(m, c, now) ;
+    if (!e) model_win(m, i, now) ;
+    else if (e != EINPROGRESS && e != STOPS)
+    {
+      model_fail(m, i, e, 0, now) ;
+      m->nextstart = now ;
+    }
+  }
+  else if (p.took > 0) c->sent = (size_t)p.took ;
   return 1 ;
 }
 
@@ -319,7 +406,7 @@ static inline void model_step (struct model *m, int64_t now)
   model_look(m, now) ;
   while (!m->over)
   {
-    unsigned int untried = model_count(m, UNTRIED) ;
+    unsigned int untried = model_untried(m) ;
     if (!untried && !model_count(m, FLYING) && !m->expecting) { model_finish(m, -1, model_best(m)) ; return ; }
     if (now >= m->deadline && (m->left ? m->looked : !untried))
     {
@@ -333,6 +420,19 @@ static inline void model_step (struct model *m, int64_t now)
   }
 }
 
+/* ready has stopped it. If others were still to be asked, was has the candidates before the step, and said the errno of each that has failed in it. */
+
+static inline void model_stopped (struct model *m, struct model_candidate const *was, int const *said, int64_t now)
+{
+  for (unsigned int i = 0 ; was && i < m->n ; i++)
+  {
+    m->c[i] = was[i] ;
+    if (said[i]) model_fail(m, i, said[i], 0, now) ;
+  }
+  model_closeall(m, ECANCELED, PAST) ;
+  model_finish(m, -1, ECANCELED) ;
+}
+
 /* A race that has ended already keeps its answer. */
 
 static inline void model_stop (struct model *m)
@@ -342,12 +442,12 @@ static inline void model_stop (struct model *m)
   if (!m->over) model_finish(m, -1, ECANCELED) ;
 }
 
-/* When to step at the latest. PAST: any time not after now. */
+/* When to step at the latest. PAST: any time not after now. all: those that are to be passed over are there yet. */
 
-static inline int64_t model_next (struct model const *m, int64_t now)
+static inline int64_t model_next (struct model const *m, int64_t now, int all)
 {
   int64_t t ;
-  if (model_count(m, UNTRIED)) t = m->left ? m->nextstart : PAST ;
+  if (all ? model_count(m, UNTRIED) : model_untried(m)) t = m->left ? m->nextstart : PAST ;
   else if (model_count(m, FLYING) || m->expecting) t = m->deadline ;
   else t = PAST ;
   if (now >= m->deadline && !m->looked && m->left) t = PAST ;

@@ -126,7 +126,7 @@ static unsigned long settings, states, steps, ends, violations ;
 
  /* What must have been seen in the end */
 
-#define SIGHTS(X) X(tie) X(two_at_once) X(win_and_failure_at_once) X(connected_in_the_call) X(at_the_10_ms) X(put_off) \
+#define SIGHTS(X) X(tie) X(two_at_once) X(win_and_failure_at_once) X(connected_in_the_call) X(at_once) X(put_off) \
   X(out_of_descriptors) X(failed_in_the_call) X(data) X(deadline) X(look_past_the_deadline) \
   X(failed_at_the_deadline) X(all_failed) X(late_candidate) X(ran_out_and_went_on) X(capped) X(floored) X(old_one_wins) X(canceled)
 
@@ -211,7 +211,7 @@ static int startable (void)
 {
   if (up != NONE || scarce || w.over || !which(UNTRIED)) return 0 ;
   if (w.left == PAST) return 1 ;
-  return w.now < deadline && w.now >= w.left + 10 * MS && (w.failed || w.now >= w.due) ;
+  return w.now < deadline && (w.failed || (w.now >= w.left + 10 * MS && w.now >= w.due)) ;
 }
 
 /* Rule 5 */
@@ -243,9 +243,11 @@ static int64_t delay (unsigned int i, unsigned int k)
 
 static int rank (struct seen const *s)
 {
-  if (s->error == ECONNREFUSED || s->error == ECONNRESET) return 0 ;
+  int e = s->error ;
+  if (e == ECONNREFUSED || e == ECONNRESET || (e == EPIPE && !s->inside)) return 0 ;
   if (!s->inside) return 1 ;
-  return s->error == EAFNOSUPPORT || s->error == ENETUNREACH || s->error == EHOSTUNREACH ? 3 : 2 ;
+  if (e == EAFNOSUPPORT || ((e == EADDRNOTAVAIL || e == EINVAL) && w.x[s - w.s].is6)) return 4 ;
+  return e == ENETUNREACH || e == EHOSTUNREACH ? 3 : 2 ;
 }
 
 static unsigned int best (void)
@@ -314,7 +316,7 @@ static int create (int is6)
   must(startable(), "1, 2, 3, 8: a start that is not due") ;
   trying = turn() ;
   must((int)w.x[trying].is6 == is6, "5: a start out of turn") ;
-  if (w.left != PAST && w.now == w.left + 10 * MS && w.failed) saw[saw_at_the_10_ms]++ ;
+  if (w.left != PAST && w.now < w.left + 10 * MS) saw[saw_at_once]++ ;
   if (w.now >= deadline) saw[saw_look_past_the_deadline]++ ;
   tries++ ;
   call = calls[one_of(outcomes)] ;
@@ -374,6 +376,7 @@ static long hook (int what, long *a)
 {
   unsigned int i = (unsigned int)a[0] ;
   if (in == OUTSIDE) return kernel(what, a) ;
+  if (what != CALL_close) return (errno = ENOTSOCK, -1) ;
   must(what == CALL_close, "11: %s", call_name(what)) ;
   must(in != AFTER, "12: close after the end") ;
   must(i < MAX && w.open & (1U << i), "13: close of %u, which is not open", i) ;
@@ -393,7 +396,8 @@ static void check_candidates (void)
     struct seen const *s = w.s + i ;
     socket_candidate const *x = w.x + i, *y = old.x + i ;
     if (s->state == UNTRIED) { must(!memcmp(x, y, sizeof *x), "7, 9: %u is untried and was touched", i) ; continue ; }
-    must(!memcmp(x, y, offsetof(socket_candidate, fd)), "13: %u: the caller's fields were touched", i) ;
+    must(!memcmp(x->ip, y->ip, 16) && x->scope_id == y->scope_id && x->port == y->port && x->is6 == y->is6 && x->hedge == y->hedge
+      && x->delay == y->delay, "13: %u: the caller's fields were touched", i) ;
     must(x->fd == (s->state == FLYING ? (int)i : -1), "13: %u: fd %d", i, x->fd) ;
     must(x->error == s->error, "9: %u: error %s, not %s", i, strerror(x->error), strerror(s->error)) ;
     must(x->sent == s->sent, "10: %u: sent %u", i, (unsigned int)x->sent) ;
@@ -415,7 +419,7 @@ static int64_t check_next (void)
   next = time_of(&a) ;
   if (which(UNTRIED))
   {
-    int64_t start = w.left == PAST ? PAST : w.failed ? w.left + 10 * MS : w.due ;
+    int64_t start = w.left == PAST || w.failed ? PAST : w.due ;
     if (start < t) t = start ;
   }
   else if (!which(FLYING) && !w.c.expecting) t = PAST ;

@@ -31,12 +31,15 @@ never socket_accept4 fcntl
 never socket_accept6 fcntl
 never socket_sctp4b close
 never socket_sctp4b fcntl
+never socket_sctp6b close
 never socket_sctp6b fcntl
 never socket_tcp4b close
 never socket_tcp4b fcntl
+never socket_tcp6b close
 never socket_tcp6b fcntl
 never socket_udp4b close
 never socket_udp4b fcntl
+never socket_udp6b close
 never socket_udp6b fcntl
 never socket_fastopen_connect4 fcntl
 never socket_fastopen_connect6 fcntl

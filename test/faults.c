@@ -303,7 +303,7 @@ static void descriptor_0_is_a_socket_like_any_other (void)
       errno = EINVAL ;
       check((*creations[i].call)() == 0 && errno == EINVAL) ;
       k.on = 0 ;
-      check(i < 3 || k.calls[k.n - 1] == CALL_setsockopt) ;
+      check(i < 3 || k.calls[k.n - 1] == CALL_v6only) ;
       made(0, i < 3 ? AF_INET : AF_INET6, SOCK_STREAM, i % 3 != 1, i % 3 == 2) ;
       close(0) ;
     }
@@ -397,19 +397,30 @@ static situation const connects6[] =
   { .name = "connect6 interrupted any", .open = &call_anyb, .call = &connect6_any, .first = EINTR }
 } ;
 
+/* Fails only the last connect, with EAFNOSUPPORT. */
+
+static void last_connect (situation const *f)
+{
+  unsigned int i ;
+  attempt(f, 0, 0, SAME) ;
+  for (i = k.n ; i-- && k.calls[i] != CALL_connect ; ) ;
+  attempt(f, i, EAFNOSUPPORT, EAFNOSUPPORT) ;
+}
+
 static void each_call_of_connect_may_fail (void)
 {
   for (lost = 0 ; lost < 2 ; lost++)
   {
+    queued = lost ;
     EACH(connects4) ;
     EACH(connects6) ;
-    for (int i = 0 ; i < 3 ; i++) last(connects4 + i, EAFNOSUPPORT) ;
+    for (int i = 0 ; i < 3 ; i++) last_connect(connects4 + i) ;
     host(1, 0, 0) ;
     for (int i = 0 ; i < 6 ; i++) each(connects6 + i) ;
-    for (int i = 0 ; i < 6 ; i++) last(connects6 + i, EAFNOSUPPORT) ;
+    for (int i = 0 ; i < 6 ; i++) last_connect(connects6 + i) ;
     host(0, 0, 0) ;
   }
-  lost = 0 ;
+  lost = queued = 0 ;
 }
 
 /* Interrupted, and then refused: it is the refusal that counts. */
@@ -447,10 +458,14 @@ static situation const fastopens[] =
 
 static void each_call_of_fastopen_connect_may_fail (void)
 {
-  EACH(fastopens) ;
-  host(1, 0, 0) ;
-  for (int i = 2 ; i < 6 ; i++) each(fastopens + i) ;
-  host(0, 0, 0) ;
+  for (queued = 0 ; queued < 2 ; queued++)
+  {
+    EACH(fastopens) ;
+    host(1, 0, 0) ;
+    for (int i = 2 ; i < 6 ; i++) each(fastopens + i) ;
+    host(0, 0, 0) ;
+  }
+  queued = 0 ;
 }
 
 /* Connected */
@@ -491,7 +506,8 @@ static void an_unread_icmp_error_ends_no_attempt (void)
   seen = POLLERR ;
   attempt(&f, 2, 0, EINPROGRESS) ;
 #ifndef LIBSOCKET_PORTABLE
-  for (int j = 0 ; errors[CALL_recvmsg][j] ; j++) attempt(&f, 2, errors[CALL_recvmsg][j], EINPROGRESS) ;
+  for (unsigned int i = 2 ; i < 5 ; i++)
+    for (int j = 0 ; errors[k.calls[i]][j] ; j++) attempt(&f, i, errors[k.calls[i]][j], EINPROGRESS) ;
 #endif
   seen = 0 ;
 }

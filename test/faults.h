@@ -13,13 +13,15 @@
 #include "socket.h"
 #include "syscalls.h"
 
-/* libc's, which make system calls that no one can replace */
+/* libc's, which make system calls that no one can replace; and system calls whose failure has a meaning of its own: one for an
+   IPv6 socket, IPV6_V6ONLY, a look at the error queue, and at the type of the socket that has one */
 
-enum { CALL_if_nametoindex = CALLS, CALL_if_indextoname, ALL_CALLS } ;
+enum { CALL_if_nametoindex = CALLS, CALL_if_indextoname, CALL_socket6, CALL_v6only, CALL_look, CALL_type, ALL_CALLS } ;
 
 static char const *name_of (int call)
 {
-  return call == CALL_if_nametoindex ? "if_nametoindex" : call == CALL_if_indextoname ? "if_indextoname" : call_name(call) ;
+  static char const *const names[] = { "if_nametoindex", "if_indextoname", "socket", "setsockopt", "poll", "getsockopt" } ;
+  return call < CALLS ? call_name(call) : names[call - CALLS] ;
 }
 
 static struct
@@ -49,6 +51,7 @@ static int noroom ;       /* any buffer is too much */
 static int nopeer ;       /* accept does not tell the peer's address */
 static int soerror ;      /* what SO_ERROR says */
 static short seen ;       /* all that poll sees, if not 0: POLLERR is an unread ICMP error */
+static int queued ;       /* that is there for all who look at the error queue */
 static int lost ;         /* an interrupted connect has done nothing */
 
 static void (*faulting) (int, int) ;  /* is told of a fault, and of the descriptor or -1 */
@@ -144,12 +147,21 @@ static long sent (long const *a)
   return kernel(CALL_sendmsg, (long [6]){ a[0], (long)&m, a[2] }) ;
 }
 
+static int kind_of (int call, long const *a)
+{
+  if (call == CALL_socket && a[0] == AF_INET6) return CALL_socket6 ;
+  if (call == CALL_setsockopt && a[1] == IPPROTO_IPV6 && a[2] == IPV6_V6ONLY) return CALL_v6only ;
+  if (call == CALL_poll && !((struct pollfd *)a[0])->events) return CALL_look ;
+  if (call == CALL_getsockopt && k.n && k.n <= sizeof k.calls / sizeof *k.calls && k.calls[k.n - 1] == CALL_look) return CALL_type ;
+  return call ;
+}
+
 static long hook (int call, long *a)
 {
   int fd = call == CALL_socket ? -1 : call == CALL_poll ? ((struct pollfd *)a[0])->fd : (int)a[0] ;
   if (call == CALL_close) return closed(a) ;
   if (call == CALL_fcntl && (a[1] == F_GETFD || a[1] == F_GETFL)) return kernel(call, a) ;
-  if (fault(call, fd)) return (failed(call, a), -1) ;
+  if (fault(kind_of(call, a), fd)) return (failed(call, a), -1) ;
   switch (call)
   {
     case CALL_socket : return created(a) ;
@@ -168,6 +180,7 @@ static long hook (int call, long *a)
       if (k.on && k.waiting) return (errno = EALREADY, -1) ;
       break ;
     case CALL_poll :
+      if (k.on && queued && !((struct pollfd *)a[0])->events) return (((struct pollfd *)a[0])->revents = POLLERR, 1) ;
       k.polled = (nfds_t)a[1] ;
       k.waiting = 0 ;
       if (k.on && seen) return (((struct pollfd *)a[0])->revents = seen, 1) ;
@@ -213,6 +226,10 @@ char *indextoname (unsigned int i, char *name)
 static int const errors[ALL_CALLS][28] =
 {
   [CALL_socket] = { EACCES, EMFILE, ENFILE, ENOBUFS, ENOMEM, EPERM, EPROTONOSUPPORT },
+  [CALL_socket6] = { EACCES, EMFILE, ENFILE, ENOBUFS, ENOMEM, EPERM, EPROTONOSUPPORT, EPFNOSUPPORT },
+  [CALL_v6only] = { EBADF, EINVAL, ENOPROTOOPT, ENOTSOCK, ENOMEM, ENOBUFS, EPERM },
+  [CALL_look] = { EINTR, EINVAL, ENOMEM, EAGAIN },
+  [CALL_type] = { EBADF, EINVAL, ENOBUFS, ENOMEM, ENOPROTOOPT, ENOSYS, ENOTSOCK },
   [CALL_setsockopt] = { EBADF, EINVAL, ENOPROTOOPT, ENOTSOCK, ENOMEM, ENOBUFS, EPERM, EADDRINUSE, EADDRNOTAVAIL, ENODEV, EPROTO, EOPNOTSUPP,
     ENOSYS },
   [CALL_fcntl] = { EBADF, EINVAL, EPERM, EAGAIN, ENOSYS },
@@ -298,6 +315,8 @@ static unsigned int first_at (situation const *f)
 
 static int due (situation const *f, int call, unsigned int i, int error)
 {
+  if (call == CALL_v6only || call == CALL_look || call == CALL_type || call == CALL_recvmsg) return SAME ;
+  if (call == CALL_socket6 && (error == EPROTONOSUPPORT || error == EPFNOSUPPORT)) return SAME ;  /* a host without IPv6 */
   if (call == CALL_poll && error == EINTR) return f->yes == 1 ? EINPROGRESS : SAME ;
   if ((call == CALL_connect || call == CALL_send) && error == EINTR) return SAME ;
   if (call == CALL_send && error == EAGAIN) return SAME ;  /* no byte went: that is said by 0 */

@@ -2,7 +2,7 @@
 
 /*
    What the connector is built on (rule 11), replaced at link time. The program defines the three functions below, and hook
-   of syscalls.h: close comes there, and what a connector must not call.
+   of syscalls.h: close comes there, the names and the error queue of a socket, and what a connector must not call.
 */
 
 #ifndef PRIMITIVES_H
@@ -50,6 +50,7 @@ ssize_t socket_fastopen_connect6 (int fd, char const *ip, uint16_t port, uint32_
   return connects(fd, &(struct start){ .is6 = 1, .fast = 1, .ip = ip, .port = port, .scope_id = scope_id, .data = data, .len = len }) ;
 }
 
-REPLACE(close) REPLACE(connect) REPLACE(getpeername) REPLACE(getsockopt) REPLACE(sendto) REPLACE(setsockopt) REPLACE(socket)
+REPLACE(close) REPLACE(connect) REPLACE(getpeername) REPLACE(getsockname) REPLACE(getsockopt) REPLACE(poll) REPLACE(recvmsg)
+REPLACE(sendto) REPLACE(setsockopt) REPLACE(socket)
 
 #endif

@@ -32,6 +32,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <netinet/in.h>
 #include <arpa/inet.h>
@@ -41,6 +42,13 @@
 #define ANY6 "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 #define LOOPBACK6 "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1"
 #define MAPPED6 "\0\0\0\0\0\0\0\0\0\0\377\377\177\0\0\1"
+
+/* where socket_candidate_metrics knows anything */
+#if defined(__has_include) && !defined(LIBSOCKET_PORTABLE)
+#if __has_include(<linux/genetlink.h>) && __has_include(<linux/tcp_metrics.h>)
+#define TEST_METRICS
+#endif
+#endif
 
 static int test_failures, test_status ;
 static char const *test_skipped, *test_cannot ;  /* each case is skipped while the latter is set: it says why */
@@ -263,6 +271,15 @@ static inline char const *test_edge (char const *x, size_t n)
   char *p = mmap(0, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ;
   if (p == MAP_FAILED || mprotect(p + page, page, PROT_NONE) == -1) abort() ;
   return memcpy(p + page - n, x, n) ;
+}
+
+/* From here on the process has no capabilities, as root in a namespace has all: 0, or -1. */
+
+static inline int test_give_up_rights (void)
+{
+  struct { uint32_t version ; int pid ; } head = { .version = 0x20080522 } ;
+  uint32_t none[6] = { 0 } ;
+  return (int)syscall(SYS_capset, &head, none) ;
 }
 
 #endif

@@ -47,6 +47,7 @@ static long option_is (long const *a)
 static long waits_for (long const *a)
 {
   struct timespec const *ts = (struct timespec const *)a[2] ;
+  if (!((struct pollfd *)a[0])->events) return 0 ;  /* a look at the error queue */
   check(a[1] == 1 && k.waits < 4) ;
   k.waited[k.waits++] = ts ? (int)(ts->tv_sec * 1000 + ts->tv_nsec / 1000000) : -1 ;
   k.now += k.step ;

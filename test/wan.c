@@ -19,12 +19,15 @@
      strip          the fast open option is taken out of SYNs
      duplicate=ms   each SYN arrives once more, so much later
      reset          the server accepts, and resets the connection
+     close          the server accepts, and closes the connection
      greet          the server speaks first: "welcome"
+     late=ms        what the server sends arrives so much later
 
-   Each address that answers listens on port 80, with fast open, and echoes. What is not TCP is lost.
+   Each address that answers listens on port 80, with fast open, and echoes. What is not TCP is lost. Port 7 echoes at each
+   address that has a route, after its round-trip time, however it behaves elsewhere: so a client may know an address well.
 
-   log: ms since the start, event, the server's address and port, bytes of data, and cookie: none, asked, present. Events
-   are syn (from the client), rst (to the client), abort (a RST from the client), and accept. The last line is
+   log, port 7 left out: ms since the start, event, the server's address and port, bytes of data, and cookie: none, asked,
+   present. Events are syn (from the client), rst (to the client), abort (a RST from the client), and accept. The last line is
    ms since the start, late, how late packets were delivered in ms: the median, the maximum; and how many.
 
    The exit code is the command's, 128 + n if signal n ended it; 100 usage, 111 trouble, 99 if this machine does not
@@ -36,17 +39,19 @@
 #include <netinet/tcp.h>
 
 #define PORT 80
+#define ECHO 7
 #define ADDRESSES 1024
 #define CONNECTIONS 4096
 #define MS 1000000LL
 
-enum { REFUSED = 1, SILENT = 2, UNREACHABLE = 4, PROHIBITED = 8, NOROUTE = 16, EAT = 32, STRIP = 64, RESET = 128, GREET = 256 } ;
+enum { REFUSED = 1, SILENT = 2, UNREACHABLE = 4, PROHIBITED = 8, NOROUTE = 16, EAT = 32, STRIP = 64, RESET = 128, CLOSE = 256, GREET = 512 } ;
 #define UNSERVED (REFUSED | SILENT | UNREACHABLE | PROHIBITED | NOROUTE)
 
 static struct { char const *name ; int flag ; } const words[] =
 {
   { "ok", 0 }, { "refused", REFUSED }, { "silent", SILENT }, { "unreachable", UNREACHABLE }, { "prohibited", PROHIBITED },
-  { "noroute", NOROUTE }, { "eat", EAT }, { "strip", STRIP }, { "reset", RESET }, { "greet", GREET }
+  { "noroute", NOROUTE }, { "eat", EAT }, { "strip", STRIP }, { "reset", RESET },
+  { "close", CLOSE }, { "greet", GREET }
 } ;
 
 static struct address
@@ -57,8 +62,11 @@ static struct address
   int flags ;
   long long rtt ;        /* ns */
   long long duplicate ;  /* ns */
+  long long late ;       /* ns */
   int lose ;
 } address[ADDRESSES] ;
+
+static struct address const everywhere = { .name = "::", .six = 1 } ;  /* on port 7 */
 
 static unsigned int addresses ;
 static long long start ;
@@ -97,12 +105,8 @@ static int behaviour (struct address *a, char const *s)
 {
   int ms ;
   if (!strncmp(s, "lose=", 5)) return number(s + 5, &a->lose) ;
-  if (!strncmp(s, "duplicate=", 10))
-  {
-    if (!number(s + 10, &ms)) return 0 ;
-    a->duplicate = ms * MS ;
-    return 1 ;
-  }
+  if (!strncmp(s, "late=", 5)) return number(s + 5, &ms) && (a->late = ms * MS, 1) ;
+  if (!strncmp(s, "duplicate=", 10)) return number(s + 10, &ms) && (a->duplicate = ms * MS, 1) ;
   for (size_t i = 0 ; i < sizeof words / sizeof *words ; i++)
     if (!strcmp(s, words[i].name)) return (a->flags |= words[i].flag, 1) ;
   return 0 ;
@@ -154,18 +158,19 @@ static void routes (FILE *ip, int i)
 
  /* The server: first its listeners, in the order of the table, then its connections */
 
-static struct pollfd served[ADDRESSES + CONNECTIONS] ;
-static struct address const *listener[ADDRESSES] ;
+static struct pollfd served[ADDRESSES + 1 + CONNECTIONS] ;
+static struct address const *listener[ADDRESSES + 1] ;
 static unsigned int listeners ;
 
 static void listens (struct address const *a)
 {
   struct sockaddr_in sa4 = { .sin_family = AF_INET, .sin_port = htons(PORT) } ;
-  struct sockaddr_in6 sa6 = { .sin6_family = AF_INET6, .sin6_port = htons(PORT) } ;
-  int s = socket(a->six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), queue = 1024 ;
+  struct sockaddr_in6 sa6 = { .sin6_family = AF_INET6, .sin6_port = htons(a == &everywhere ? ECHO : PORT) } ;
+  int s = socket(a->six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), queue = 1024, off = 0 ;
   memcpy(&sa4.sin_addr, a->ip, 4) ;
   memcpy(&sa6.sin6_addr, a->ip, 16) ;
-  if (s == -1 || bind(s, a->six ? (void *)&sa6 : (void *)&sa4, a->six ? sizeof sa6 : sizeof sa4) == -1
+  if (s == -1 || (a->six && setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == -1)
+   || bind(s, a->six ? (void *)&sa6 : (void *)&sa4, a->six ? sizeof sa6 : sizeof sa4) == -1
    || setsockopt(s, IPPROTO_TCP, TCP_FASTOPEN, &queue, sizeof queue) == -1 || listen(s, queue) == -1) die(111, a->name, strerror(errno)) ;
   served[listeners].fd = s ;
   served[listeners].events = POLLIN ;
@@ -203,11 +208,11 @@ static void serve (void)
       int s = accept4(served[i].fd, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC) ;
       if (s == -1 && (errno == EAGAIN || errno == ECONNABORTED)) continue ;
       if (s == -1) die(111, "accept", strerror(errno)) ;
-      if (n == ADDRESSES + CONNECTIONS) die(111, "too many connections", 0) ;
-      note("accept", listener[i], PORT, 0, "none") ;
-      if (flags & RESET)
+      if (n == ADDRESSES + 1 + CONNECTIONS) die(111, "too many connections", 0) ;
+      if (listener[i] != &everywhere) note("accept", listener[i], PORT, 0, "none") ;
+      if (flags & RESET) setsockopt(s, SOL_SOCKET, SO_LINGER, &now, sizeof now) ;
+      if (flags & (RESET | CLOSE))
       {
-        setsockopt(s, SOL_SOCKET, SO_LINGER, &now, sizeof now) ;
         close(s) ;
         continue ;
       }
@@ -338,6 +343,11 @@ static int pass (struct packet *p, struct address *a, int to)
   int syn, port ;
   if (!tun_tcp(&t, p->data, p->len)) return 0 ;
   port = get16(p->data + t.head + (to ? 2 : 0)) ;
+  if (port == ECHO)
+  {
+    put(p, now + a->rtt / 2, to) ;
+    return 1 ;
+  }
   syn = to && (t.flags & (TUN_SYN | TUN_ACK)) == TUN_SYN ;
   if (syn) note("syn", a, port, t.data, t.cookie ? "present" : t.option ? "asked" : "none") ;
   if (t.flags & TUN_RST) note(to ? "abort" : "rst", a, port, 0, "none") ;
@@ -362,7 +372,7 @@ static int pass (struct packet *p, struct address *a, int to)
     *twin = *p ;
     put(twin, now + a->rtt / 2 + a->duplicate, to) ;
   }
-  put(p, now + a->rtt / 2, to) ;
+  put(p, now + a->rtt / 2 + (!to && t.data ? a->late : 0), to) ;
   return 1 ;
 }
 
@@ -444,6 +454,7 @@ int main (int argc, char **argv)
 
   tun_in(1) ;
   for (unsigned int i = 0 ; i < addresses ; i++) if (!(address[i].flags & UNSERVED)) listens(address + i) ;
+  listens(&everywhere) ;
   start = tun_now() ;
 
   /* the server is process 1 of what begins here: with it the kernel ends all the others, children's children too */
