@@ -2,7 +2,7 @@
 # ISC license.
 # The pages: headers, files, tests, pages and the table in socket.3 name the same functions; mandoc's
 # lint is silent; in section 3 every SYNOPSIS agrees with socket.h, and the first display of every
-# EXAMPLES is a whole program that exits 0.
+# EXAMPLES, and each other one with a main, is a whole program that exits 0.
 
 . test/cases.sh
 
@@ -26,13 +26,13 @@ synopsis ()
   ' "$1"
 }
 
-# the first display of EXAMPLES
+# example PAGE N: the Nth display of EXAMPLES
 example ()
 {
-  awk '
+  awk -v which="$2" '
     /^\.Sh / { inside = ($2 == "EXAMPLES") }
-    inside && /^\.Bd / && !done { code = 1 ; next }
-    code && /^\.Ed/ { code = 0 ; done = 1 }
+    inside && /^\.Bd / { code = (++n == which) ; next }
+    /^\.Ed/ { code = 0 }
     code { print }
   ' "$1" | sed -e 's/\\&//g' -e 's/\\-/-/g' -e 's/\\e/\\/g'
 }
@@ -85,10 +85,14 @@ do
   { test -s "$dir/synopsis.c" && $COMPILE -Werror -I. -c -o "$dir/synopsis.o" "$dir/synopsis.c" ; } > "$dir/log" 2>&1
   report $? "$name: synopsis"
 
-  example "$page" > "$dir/example.c"
-  { test -s "$dir/example.c" && $COMPILE -Wall -Wextra -Werror -I. -o "$dir/example" "$dir/example.c" $LINK &&
-    timeout 30 "$dir/example" ; } > "$dir/log" 2>&1 < /dev/null
-  report $? "$name: example"
+  for which in 1 2 3 4 5
+  do
+    example "$page" $which > "$dir/example.c"
+    test $which -eq 1 || grep -q 'int main' "$dir/example.c" || continue
+    { test -s "$dir/example.c" && $COMPILE -Wall -Wextra -Werror -I. -o "$dir/example" "$dir/example.c" $LINK &&
+      timeout 30 "$dir/example" ; } > "$dir/log" 2>&1 < /dev/null
+    report $? "$name: example $which"
+  done
 done
 
 # the program of README.md, as a stranger would build it
