@@ -97,8 +97,26 @@ done
 
 # the program of README.md, as a stranger would build it
 awk '/^```c/ { code = 1 ; next } /^```/ { code = 0 } code' README.md > "$dir/readme.c"
-{ $COMPILE -std=gnu11 -Wall -Wextra -Werror -I. -o "$dir/readme" "$dir/readme.c" $LINK &&
-  { "$dir/readme" ; test $? -eq 100 ; } ; } > "$dir/log" 2>&1
-report $? "README: program"
+$COMPILE -std=gnu11 -Wall -Wextra -Werror -I. -o "$dir/readme" "$dir/readme.c" $LINK > "$dir/log" 2>&1
+report $? "README: program compiles"
+
+# says CODE TEXT ARGUMENT...: that exit code, one line with TEXT on standard error
+says ()
+{
+  code=$1 text=$2
+  shift 2
+  timeout 30 "$dir/readme" "$@" > "$dir/out" 2> "$dir/log"
+  test $? -eq "$code" && test "$(wc -l < "$dir/log")" -eq 1 && grep -q -F -e "$text" "$dir/log"
+  report $? "README: program: $text"
+}
+
+compile examples/echod test/deadends
+start_echod 127.0.0.1 0
+start_deadends
+says 100 "usage: hello host port"
+says 111 "127.0.0.1: " 127.0.0.1 no-such-service
+says 111 "127.0.0.1: Connection refused" 127.0.0.1 "$refused"
+timeout 30 "$dir/readme" 127.0.0.1 "$port" > "$dir/log" 2>&1 && ! test -s "$dir/log"
+report $? "README: program: connects"
 
 end
