@@ -4,10 +4,6 @@
 
 #include "test.h"
 
-#include <time.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <netinet/tcp.h>
 #include <linux/sockios.h>
 
@@ -169,13 +165,6 @@ static int dial_small (served const *d)
   return -1 ;
 }
 
-static void reset (int s)
-{
-  struct linger l = { .l_onoff = 1, .l_linger = 0 } ;
-  setsockopt(s, SOL_SOCKET, SO_LINGER, &l, sizeof l) ;
-  close(s) ;
-}
-
 static int tell (int s, char const *text)
 {
   return send(s, text, strlen(text), MSG_NOSIGNAL) == (ssize_t)strlen(text) ;
@@ -290,24 +279,7 @@ static size_t drain (int s, size_t from, size_t to)
 }
 
 
-/* For what ends up in a namespace, so in a process, of its own: f returns 0, 1 if it failed, 2 if it could not be tried. */
-
-static void in_namespace (int (*f) (void))
-{
-  int status = -1 ;
-  pid_t pid = fork() ;
-  if (pid == 0)
-  {
-    prctl(PR_SET_PDEATHSIG, SIGKILL) ;
-    _exit((*f)()) ;
-  }
-  check(waitpid(pid, &status, 0) == pid && WIFEXITED(status)) ;
-  if (WEXITSTATUS(status) == 2) SKIP("not possible here") ;
-  check(WEXITSTATUS(status) == 0) ;
-}
-
-
-static void echo4 (void)
+static void a_client_is_echoed_over_ip4 (void)
 {
   served d ;
   int s ;
@@ -322,7 +294,7 @@ static void echo4 (void)
   check(stop(&d) == 0) ;
 }
 
-static void echo6 (void)
+static void a_client_is_echoed_over_ip6 (void)
 {
   served d ;
   int s ;
@@ -337,7 +309,7 @@ static void echo6 (void)
   check(stop(&d) == 0) ;
 }
 
-static void both_families (void)
+static void one_socket_serves_both_families (void)
 {
   served d ;
   int s, t ;
@@ -356,7 +328,7 @@ static void both_families (void)
 
 /* The port is held by a socket that does not listen, so that nobody takes it before echod does. */
 
-static void given_port (void)
+static void a_given_port_is_taken (void)
 {
   served d ;
   uint16_t port = 0 ;
@@ -375,7 +347,7 @@ static void given_port (void)
 
 /* Reads nothing before echod cannot write any more: all is there nevertheless. */
 
-static void partial_writes (void)
+static void a_partial_write_loses_nothing (void)
 {
   served d ;
   int s ;
@@ -391,7 +363,7 @@ static void partial_writes (void)
 
 #define MANY 200
 
-static void many (void)
+static void two_hundred_clients_are_echoed_at_once (void)
 {
   served d ;
   int s[MANY] ;
@@ -414,7 +386,7 @@ static void many (void)
 
 /* As many as there may be descriptors, each with 32 KiB under way before any is read: nothing is lost, and echod stays small. */
 
-static void thousands (void)
+static void thousands_of_clients_cost_little_memory (void)
 {
   served d ;
   struct rusage usage ;
@@ -444,7 +416,7 @@ static void thousands (void)
 
 /* The echod of few descriptors turns away whoever would get a higher one. */
 
-static void too_many (void)
+static void higher_descriptors_than_it_can_use_are_turned_away (void)
 {
   served d ;
   char const *path = echod ;
@@ -470,7 +442,7 @@ static void too_many (void)
   check(stop(&d) == 0) ;
 }
 
-static void half_close (void)
+static void the_end_comes_after_the_last_echo (void)
 {
   served d ;
   int s ;
@@ -487,7 +459,7 @@ static void half_close (void)
 
 /* The FIN comes while echod is still holding what it could not write. */
 
-static void half_close_stalled (void)
+static void a_half_closed_client_that_stalls_loses_nothing (void)
 {
   served d ;
   int s ;
@@ -501,7 +473,7 @@ static void half_close_stalled (void)
   check(stop(&d) == 0) ;
 }
 
-static void resets (void)
+static void resets_disturb_no_one (void)
 {
   served d ;
   int s, t ;
@@ -512,11 +484,11 @@ static void resets (void)
   {
     t = dial4(&d) ;
     check(tell(t, "I do not wait for the answer")) ;
-    reset(t) ;
+    test_reset(t) ;
   }
   t = dial_small(&d) ;
   check(stall(t) > 0) ;
-  reset(t) ;
+  test_reset(t) ;
   for (unsigned int i = 0 ; i < 1000 && said(&d, " broke off ") < 101 ; i++) check(echoes(s, "after")) ;
   check(said(&d, " broke off ") == 101) ;
   t = dial4(&d) ;
@@ -529,7 +501,7 @@ static void resets (void)
 
 /* A write after a FIN and a reset would be a SIGPIPE: echod is stopped while both arrive. */
 
-static void reset_after_fin (void)
+static void a_reset_after_the_end_is_no_SIGPIPE (void)
 {
   served d ;
   int s, t, status ;
@@ -539,7 +511,7 @@ static void reset_after_fin (void)
   check(echoes(s, "before") && echoes(t, "before")) ;
   check(kill(d.pid, SIGSTOP) == 0 && waitpid(d.pid, &status, WUNTRACED) == d.pid && WIFSTOPPED(status)) ;
   check(tell(t, "and") && shutdown(t, SHUT_WR) == 0) ;
-  reset(t) ;
+  test_reset(t) ;
   check(kill(d.pid, SIGCONT) == 0) ;
   check(echoes(s, "after")) ;
   close(s) ;
@@ -550,7 +522,7 @@ static void reset_after_fin (void)
   check(stop(&d) == 0) ;
 }
 
-static void stalled_client (void)
+static void a_stalled_client_disturbs_no_one (void)
 {
   served d ;
   int s, t ;
@@ -578,7 +550,7 @@ static void stalled_client (void)
    after SIGTERM echod waits for them 5 seconds.
 */
 
-static void idle (void)
+static void idle_clients_cost_no_time (void)
 {
   served d ;
   struct rusage usage ;
@@ -625,7 +597,7 @@ static int comes (served *d, char const *text)
 
 #define CROWD 30
 
-static void no_descriptors (void)
+static void without_descriptors_newcomers_wait_and_it_does_not_spin (void)
 {
   served d ;
   struct rusage usage ;
@@ -665,7 +637,7 @@ static void no_descriptors (void)
 
 /* The last place goes from hand to hand all the time, and there is always somebody waiting: two lines in two seconds at most. */
 
-static void no_descriptors_flood (void)
+static void newcomers_that_always_wait_are_told_of_once_a_second (void)
 {
   served d ;
   int s[CROWD] ;
@@ -684,7 +656,7 @@ static void no_descriptors_flood (void)
   check(places > 10 && places < 20) ;
   for (unsigned int i = 0 ; i < 2000 ; i++)
   {
-    reset(s[places - 1]) ;
+    test_reset(s[places - 1]) ;
     s[places - 1] = s[places] ;
     check(hears(s[places - 1], "me")) ;
     s[places] = dial4(&d) ;
@@ -698,7 +670,7 @@ static void no_descriptors_flood (void)
 
 /* Descriptors that others gave back are used though nobody leaves. */
 
-static void descriptors_return (void)
+static void descriptors_that_return_are_used (void)
 {
   served d ;
   struct rlimit none = { .rlim_cur = 4, .rlim_max = descriptors.rlim_max } ;
@@ -720,7 +692,7 @@ static void descriptors_return (void)
   check(stop(&d) == 0) ;
 }
 
-static void signals (void)
+static void SIGTERM_and_SIGINT_end_it_cleanly (void)
 {
   static int const sigs[2] = { SIGTERM, SIGINT } ;
   for (unsigned int i = 0 ; i < 2 ; i++)
@@ -748,7 +720,7 @@ static void signals (void)
 
 /* Who does not read keeps it for a while, and a second signal ends that. */
 
-static void second_signal (void)
+static void a_second_signal_ends_it_at_once (void)
 {
   served d ;
   int s, t ;
@@ -771,7 +743,7 @@ static void second_signal (void)
    from a little that echod has written already to so much that the queues are full, and all between.
 */
 
-static void signal_stalled (void)
+static void what_has_arrived_is_echoed_after_SIGTERM (void)
 {
   for (size_t total = 20000 ; total <= 500000 ; total += 20000)
   {
@@ -803,7 +775,7 @@ static void signal_stalled (void)
    The other one has the higher descriptor, so that its end comes last. Waiting too briefly only makes the case easier.
 */
 
-static void signal_late (void)
+static void a_client_that_goes_on_writing_is_not_reset (void)
 {
   served d ;
   struct rusage usage ;
@@ -826,7 +798,7 @@ static void signal_late (void)
 
 /* The queue holds as much as echod reads at once, and no more comes: the end is there at once all the same. */
 
-static void signal_whole (void)
+static void SIGTERM_ends_what_is_whole_at_once (void)
 {
   for (size_t total = 65536 ; total <= 262144 ; total += 65536)
   {
@@ -862,7 +834,7 @@ static void signal_whole (void)
 
 /* A client that writes without end, and reads: what has arrived is all that it gets. */
 
-static void signal_endless (void)
+static void SIGTERM_ends_a_client_that_writes_without_end (void)
 {
   served d ;
   struct rusage usage ;
@@ -903,7 +875,7 @@ static int turned_away (int s)
   return test_ready(s, POLLIN) && read(s, &c, 1) <= 0 ;
 }
 
-static void limit (void)
+static void no_more_clients_than_the_limit_are_served (void)
 {
   served d ;
   int s[4] ;
@@ -914,7 +886,7 @@ static void limit (void)
   x.fd = s[3] ;
   check(poll(&x, 1, 1300) == 0) ;
   check(said(&d, "echod: warning: newcomers wait, unable to accept: no place is left\n") == 1 && said(&d, "") == 1) ;
-  reset(s[1]) ;
+  test_reset(s[1]) ;
   check(hears(s[3], "hello") && echoes(s[0], "and") && echoes(s[2], "we?")) ;
   check(comes(&d, "echod: info: newcomers wait no longer\n")) ;
   close(s[0]) ;
@@ -933,7 +905,7 @@ static int dial_from (served const *d, char const *from, char const *to)
   return -1 ;
 }
 
-static void limit_per_client (void)
+static void one_address_has_no_more_places_than_its_limit (void)
 {
   served d ;
   int s[2], t ;
@@ -961,36 +933,31 @@ static void limit_per_client (void)
 
 /* Of IPv6 addresses 64 bits count, and ::1 is none that a free place could be taken for. */
 
-static int limit_per_network (void)
+static void one_ip6_network_has_no_more_places_than_its_limit (void)
 {
   static char const *from[5] = { "fd00::1", "fd00::1:0:0:1", "fd00:0:0:1::1", "::1", "::1" } ;
   served d ;
   int s[5], t ;
-  if (test_namespace() == -1 || system("for a in fd00::1 fd00::1:0:0:1 fd00:0:0:1::1 ; do ip addr add $a/128 dev lo nodad || exit ; done")) return 2 ;
-  if (start(&d, "-C2", "::") == -1) return 1 ;
+  if (system("for a in fd00::1 fd00::1:0:0:1 fd00:0:0:1::1 ; do ip addr add $a/128 dev lo nodad || exit ; done")) SKIP("no IPv6") ;
+  check(start(&d, "-C2", "::") == 0) ;
   for (unsigned int i = 0 ; i < 5 ; i++)
   {
     s[i] = dial_from(&d, from[i], from[i]) ;
-    if (!echoes(s[i], "hello")) return 1 ;
+    check(echoes(s[i], "hello")) ;
   }
   for (unsigned int i = 0 ; i < 2 ; i++)
   {
     t = dial_from(&d, from[i ? 4 : 0], from[i ? 4 : 0]) ;
-    if (t == -1 || !turned_away(t)) return 1 ;
+    check(t >= 0 && turned_away(t)) ;
     close(t) ;
   }
   for (unsigned int i = 0 ; i < 5 ; i++) close(s[i]) ;
-  return stop(&d) != 0 ;
-}
-
-static void limit_per_client6 (void)
-{
-  in_namespace(&limit_per_network) ;
+  check(stop(&d) == 0) ;
 }
 
 /* Urgent bytes, the last one too, are in their places, also for a client that reads only when all is sent. */
 
-static void urgent (void)
+static void urgent_data_is_data (void)
 {
   served d ;
   size_t total = 200001 ;
@@ -1032,7 +999,7 @@ static void urgent (void)
    The two are not one, for echod reads what is before an urgent byte, and then the rest.
 */
 
-static void small_answers (void)
+static void small_answers_do_not_wait (void)
 {
   served d ;
   int s, status, on = 1 ;
@@ -1056,26 +1023,22 @@ static void small_answers (void)
 
 /* The client's host forgets the connection, and says nothing. */
 
-static int keepalive (void)
+static void a_client_that_vanishes_is_noticed (void)
 {
   served d ;
-  int s, on = 1 ;
-  if (test_namespace() == -1 || test_write("/proc/sys/net/ipv4/tcp_keepalive_time", "1") == -1) return 2 ;
-  if (start(&d, "-v", "127.0.0.1") == -1) return 1 ;
+  int s, on = 1, forgets ;
+  if (test_write("/proc/sys/net/ipv4/tcp_keepalive_time", "1") == -1) SKIP("no sysctl net.ipv4.tcp_keepalive_time here") ;
+  check(start(&d, "-v", "127.0.0.1") == 0) ;
   s = dial4(&d) ;
-  if (!echoes(s, "hello")) return 1 ;
-  if (setsockopt(s, IPPROTO_TCP, TCP_REPAIR, &on, sizeof on) == -1) return 2 ;
+  check(echoes(s, "hello")) ;
+  forgets = setsockopt(s, IPPROTO_TCP, TCP_REPAIR, &on, sizeof on) != -1 ;
   close(s) ;
-  if (!comes(&d, " broke off after 5 bytes: ")) return 1 ;
-  return stop(&d) != 0 ;
+  if (forgets) check(comes(&d, " broke off after 5 bytes: ")) ;
+  check(stop(&d) == 0) ;
+  if (!forgets) SKIP("no TCP_REPAIR here") ;
 }
 
-static void vanished (void)
-{
-  in_namespace(&keepalive) ;
-}
-
-static void logs (void)
+static void the_log_tells_of_each_client (void)
 {
   served d ;
   struct rusage usage ;
@@ -1156,7 +1119,7 @@ static void log_stopped (int reader, int writer)
   close(writer) ;
 }
 
-static void log_pipe (void)
+static void a_full_pipe_loses_counted_lines (void)
 {
   int p[2] ;
   check(pipe2(p, O_CLOEXEC) == 0) ;
@@ -1165,7 +1128,7 @@ static void log_pipe (void)
 
 /* A socket cannot be opened a second time. */
 
-static void log_socket (void)
+static void a_full_socket_loses_counted_lines (void)
 {
   int p[2] ;
   check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p) == 0) ;
@@ -1174,7 +1137,7 @@ static void log_socket (void)
 
 /* It has room for some bytes when it has none for a line. */
 
-static void log_terminal (void)
+static void a_stopped_terminal_loses_counted_lines (void)
 {
   int terminal, p = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC) ;
   if (p == -1 || grantpt(p) == -1 || unlockpt(p) == -1) SKIP("no terminals") ;
@@ -1183,7 +1146,7 @@ static void log_terminal (void)
   log_stopped(p, terminal) ;
 }
 
-static void log_closed (void)
+static void a_closed_log_disturbs_no_one (void)
 {
   served d ;
   int s, p[2] ;
@@ -1199,7 +1162,7 @@ static void log_closed (void)
   check(stop(&d) == 0) ;
 }
 
-static void fast_open (void)
+static void fast_open_is_enabled_or_complained_of (void)
 {
   served d ;
   int s ;
@@ -1213,28 +1176,24 @@ static void fast_open (void)
 
 /* The second connection has a cookie: its data rides in the SYN. In a namespace, where servers may do that. */
 
-static int early_data (void)
+static void data_in_the_SYN_is_served_early (void)
 {
   served d ;
-  int s ;
-  if (test_namespace() == -1 || test_write("/proc/sys/net/ipv4/tcp_fastopen", "3") == -1) return 2 ;
-  if (start(&d, "-vf", "127.0.0.1") == -1) return 1 ;
-  if (said(&d, strerror(ENOSYS))) return 2 ;
-  for (int i = 0 ; i < 2 ; i++)
+  int s, knows ;
+  if (test_write("/proc/sys/net/ipv4/tcp_fastopen", "3") == -1) SKIP("no fast open here") ;
+  check(start(&d, "-vf", "127.0.0.1") == 0) ;
+  knows = !said(&d, strerror(ENOSYS)) ;
+  for (int i = 0 ; knows && i < 2 ; i++)
   {
     s = socket_tcp4b() ;
-    if (socket_fastopen_connect4(s, LOOPBACK4, d.port, "hello", 5) != 5 || !hears(s, "hello")) return 1 ;
-    if (socket_fastopen_used(s) != i) return 1 ;
-    if (said(&d, " connected") != (unsigned int)i + 1 || said(&d, " connected, its first bytes in the SYN\n") != (unsigned int)i) return 1 ;
-    if (shutdown(s, SHUT_WR) == -1 || !ends(s)) return 1 ;
+    check(socket_fastopen_connect4(s, LOOPBACK4, d.port, "hello", 5) == 5 && hears(s, "hello")) ;
+    check(socket_fastopen_used(s) == i) ;
+    check(said(&d, " connected") == (unsigned int)i + 1 && said(&d, " connected, its first bytes in the SYN\n") == (unsigned int)i) ;
+    check(shutdown(s, SHUT_WR) == 0 && ends(s)) ;
     close(s) ;
   }
-  return stop(&d) != 0 ;
-}
-
-static void fast_open_early (void)
-{
-  in_namespace(&early_data) ;
+  check(stop(&d) == 0) ;
+  if (!knows) SKIP("no fast open in this build") ;
 }
 
 static int dies (served *d, int code, char const *why)
@@ -1246,7 +1205,7 @@ static int dies (served *d, int code, char const *why)
   return r ;
 }
 
-static void port_in_use (void)
+static void a_port_in_use_is_complained_of (void)
 {
   served d ;
   uint16_t port = 0 ;
@@ -1258,7 +1217,7 @@ static void port_in_use (void)
   close(s) ;
 }
 
-static void address_of_nobody (void)
+static void an_address_of_no_one_is_complained_of (void)
 {
   served d ;
   check(start(&d, 0, "203.0.113.1") == -1) ;
@@ -1267,7 +1226,7 @@ static void address_of_nobody (void)
 
 /* 4 descriptors suffice for a dynamic loader, not for a daemon. */
 
-static void no_sockets (void)
+static void no_socket_is_complained_of (void)
 {
   served d ;
   check(spawn(&d, 0, "127.0.0.1", 0, 4) == -1) ;
@@ -1280,44 +1239,44 @@ int main (int argc, char **argv)
   echod = argv[1] ;
   few = argv[2] ;
   getrlimit(RLIMIT_NOFILE, &descriptors) ;
-  RUN(echo4) ;
-  RUN(echo6) ;
-  RUN(both_families) ;
-  RUN(given_port) ;
-  RUN(partial_writes) ;
-  RUN(many) ;
-  RUN(thousands) ;
-  RUN(too_many) ;
-  RUN(half_close) ;
-  RUN(half_close_stalled) ;
-  RUN(resets) ;
-  RUN(reset_after_fin) ;
-  RUN(stalled_client) ;
-  RUN(idle) ;
-  RUN(no_descriptors) ;
-  RUN(no_descriptors_flood) ;
-  RUN(descriptors_return) ;
-  RUN(signals) ;
-  RUN(second_signal) ;
-  RUN(signal_stalled) ;
-  RUN(signal_late) ;
-  RUN(signal_whole) ;
-  RUN(signal_endless) ;
-  RUN(limit) ;
-  RUN(limit_per_client) ;
-  RUN(limit_per_client6) ;
-  RUN(urgent) ;
-  RUN(small_answers) ;
-  RUN(vanished) ;
-  RUN(logs) ;
-  RUN(log_pipe) ;
-  RUN(log_socket) ;
-  RUN(log_terminal) ;
-  RUN(log_closed) ;
-  RUN(fast_open) ;
-  RUN(fast_open_early) ;
-  RUN(port_in_use) ;
-  RUN(address_of_nobody) ;
-  RUN(no_sockets) ;
+  RUN(a_client_is_echoed_over_ip4) ;
+  RUN(a_client_is_echoed_over_ip6) ;
+  RUN(one_socket_serves_both_families) ;
+  RUN(a_given_port_is_taken) ;
+  RUN(a_partial_write_loses_nothing) ;
+  RUN(two_hundred_clients_are_echoed_at_once) ;
+  RUN(thousands_of_clients_cost_little_memory) ;
+  RUN(higher_descriptors_than_it_can_use_are_turned_away) ;
+  RUN(the_end_comes_after_the_last_echo) ;
+  RUN(a_half_closed_client_that_stalls_loses_nothing) ;
+  RUN(resets_disturb_no_one) ;
+  RUN(a_reset_after_the_end_is_no_SIGPIPE) ;
+  RUN(a_stalled_client_disturbs_no_one) ;
+  RUN(idle_clients_cost_no_time) ;
+  RUN(without_descriptors_newcomers_wait_and_it_does_not_spin) ;
+  RUN(newcomers_that_always_wait_are_told_of_once_a_second) ;
+  RUN(descriptors_that_return_are_used) ;
+  RUN(SIGTERM_and_SIGINT_end_it_cleanly) ;
+  RUN(a_second_signal_ends_it_at_once) ;
+  RUN(what_has_arrived_is_echoed_after_SIGTERM) ;
+  RUN(a_client_that_goes_on_writing_is_not_reset) ;
+  RUN(SIGTERM_ends_what_is_whole_at_once) ;
+  RUN(SIGTERM_ends_a_client_that_writes_without_end) ;
+  RUN(no_more_clients_than_the_limit_are_served) ;
+  RUN(one_address_has_no_more_places_than_its_limit) ;
+  RUN_APART(one_ip6_network_has_no_more_places_than_its_limit) ;
+  RUN(urgent_data_is_data) ;
+  RUN(small_answers_do_not_wait) ;
+  RUN_APART(a_client_that_vanishes_is_noticed) ;
+  RUN(the_log_tells_of_each_client) ;
+  RUN(a_full_pipe_loses_counted_lines) ;
+  RUN(a_full_socket_loses_counted_lines) ;
+  RUN(a_stopped_terminal_loses_counted_lines) ;
+  RUN(a_closed_log_disturbs_no_one) ;
+  RUN(fast_open_is_enabled_or_complained_of) ;
+  RUN_APART(data_in_the_SYN_is_served_early) ;
+  RUN(a_port_in_use_is_complained_of) ;
+  RUN(an_address_of_no_one_is_complained_of) ;
+  RUN(no_socket_is_complained_of) ;
   return test_end() ;
 }
