@@ -189,7 +189,6 @@ static void known (int v6)
 {
   static int const way[] = { 0, 15, 50, 130 } ;
   socket_candidate x[5], before[5] ;
-  if (slow_why) SKIP(slow_why) ;
   for (int i = 0 ; i < 5 ; i++) fresh(x + i, v6) ;
   for (int i = 0 ; i < 4 ; i++) contact(x + i, 0, way[i]) ;
   memcpy(before, x, sizeof x) ;
@@ -209,7 +208,6 @@ static void known (int v6)
 static void mapped (void)
 {
   socket_candidate x, m, before ;
-  if (slow_why) SKIP(slow_why) ;
   fresh(&x, 0) ;
   contact(&x, 0, 0) ;
   socket_candidate_ip6(&m, MAPPED6, PORT, 0) ;
@@ -230,7 +228,6 @@ static void not_known (socket_candidate *x)
 static void reset_is_forgotten (int v6)
 {
   socket_candidate x ;
-  if (slow_why) SKIP(slow_why) ;
   fresh(&x, v6) ;
   contact(&x, 1, 0) ;
   not_known(&x) ;
@@ -239,7 +236,6 @@ static void reset_is_forgotten (int v6)
 static void saving_switched_off (int v6)
 {
   socket_candidate x ;
-  if (slow_why) SKIP(slow_why) ;
   if (test_write("/proc/sys/net/ipv4/tcp_no_metrics_save", "1") == -1) SKIP("no sysctl net.ipv4.tcp_no_metrics_save here") ;
   fresh(&x, v6) ;
   contact(&x, 0, 0) ;
@@ -252,7 +248,6 @@ static void saving_switched_off (int v6)
 static void other_namespace (int v6)
 {
   socket_candidate x ;
-  if (slow_why) SKIP(slow_why) ;
   fresh(&x, v6) ;
   contact(&x, 0, 0) ;
   tun_in(1) ;
@@ -266,10 +261,9 @@ static void without_rights (int v6)
   pid_t pid ;
   int const mark = 1 ;
   int s ;
-  if (slow_why) SKIP(slow_why) ;
   fresh(&x, v6) ;
   contact(&x, 0, 0) ;
-  pid = slow_fork() ;
+  pid = test_fork() ;
   if (!pid)
   {
     s = socket_tcp4() ;
@@ -277,9 +271,9 @@ static void without_rights (int v6)
     check(fails(setsockopt(s, SOL_SOCKET, SO_MARK, &mark, sizeof mark), EPERM)) ;
     check(keeps(socket_candidate_metrics(&x, 1) == 1)) ;
     check(right(&x)) ;
-    slow_exit() ;
+    test_exit() ;
   }
-  check(slow_fine(pid)) ;
+  check(test_fine(pid)) ;
 }
 
 
@@ -316,7 +310,6 @@ static void family_missing (void)
 {
   socket_candidate x, before ;
   static int const errors[] = { EAFNOSUPPORT, EPROTONOSUPPORT, EPERM, EMFILE } ;
-  if (slow_why) SKIP(slow_why) ;
   before = x = well_known() ;
   for (size_t i = 0 ; i < sizeof errors / sizeof *errors ; i++)
   {
@@ -341,7 +334,6 @@ static void family_missing (void)
 static void answer_missing (void)
 {
   socket_candidate x, before ;
-  if (slow_why) SKIP(slow_why) ;
   before = x = well_known() ;
   faultless() ;
   fault.swallows = 2 ;
@@ -389,7 +381,6 @@ static void short_answers (void)
 {
   socket_candidate x, before ;
   unsigned int delay ;
-  if (slow_why) SKIP(slow_why) ;
   before = x = well_known() ;
   faultless() ;
   check(asked(&x) == 1 && x.delay > 100 && right(&x)) ;
@@ -424,7 +415,6 @@ static void short_answers (void)
 static void garbled_answers (void)
 {
   socket_candidate x, before ;
-  if (slow_why) SKIP(slow_why) ;
   before = x = well_known() ;
   faultless() ;
   check(asked(&x) == 1) ;
@@ -449,7 +439,6 @@ static void foreign_answers (void)
 {
   socket_candidate x, before, decoy ;
   unsigned int delay ;
-  if (slow_why) SKIP(slow_why) ;
   before = x = well_known() ;
   faultless() ;
   check(asked(&x) == 1) ;
@@ -477,7 +466,6 @@ static void milliseconds_alone (void)
 {
   socket_candidate x, before ;
   unsigned int delay ;
-  if (slow_why) SKIP(slow_why) ;
   before = x = well_known() ;
   faultless() ;
   check(asked(&x) == 1) ;
@@ -493,7 +481,6 @@ static void no_descriptors (void)
 {
   socket_candidate x, before ;
   struct rlimit old ;
-  if (slow_why) SKIP(slow_why) ;
   before = x = well_known() ;
   test_spare(0, &old) ;
   check(fails(socket_candidate_metrics(&x, 1), EMFILE)) ;
@@ -521,11 +508,11 @@ int main (void)
 {
   pid_t server = -1 ;
   slow_start() ;
-  if (!slow_why && pipe(gone) == -1) slow_why = "no pipe" ;
-  if (!slow_why)
+  if (!test_cannot && pipe(gone) == -1) test_cannot = "no pipe" ;
+  if (!test_cannot)
   {
     tun_in(1) ;
-    server = slow_fork() ;
+    server = test_fork() ;
     if (!server) serve() ;
     tun_in(0) ;
   }
