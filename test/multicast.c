@@ -225,6 +225,14 @@ static void groups_of_every_scope_are_reached_by_scope_id (void)
       check(fails(socket_send6(s[2], "x", 1, group, port, mc2), EINVAL)) ;  /* it is bound to the interface too */
       check(fails(socket_send6(s[0], "x", 1, group, port, 7777), ENODEV)) ;
     }
+    else
+    {
+      char const inside[16] = { -1, (char)(flags | 1), [13] = 1, [15] = 3 } ;
+      leaves_by(r, s[2], group, mc2, 0) ;
+      check(fails(socket_send6(s[0], "x", 1, group, port, 7777), ENETUNREACH)) ;
+      check(keeps(socket_send6(s[2], "x", 1, inside, port, mc2) == 1)) ;
+      check(fails(socket_send6(s[0], "x", 1, inside, port, 7777), ENETUNREACH)) ;
+    }
     check((c = socket_udp6b()) >= 0 && !socket_mcloop6(c, 0) && !socket_connect6(c, group, port, mc2)) ;
     check(send(c, "x", 1, 0) == 1 && arrives(r, 1, source) == (scope > 2 ? mc2 : mc1)) ;  /* by the route, mc1: the page says so */
     check(keeps(socket_send6(c, "x", 1, group, port, mc2) == 1) && arrives(r, 1, source) == mc1) ;
