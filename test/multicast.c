@@ -213,7 +213,7 @@ static void groups_of_every_scope_are_reached_by_scope_id (void)
   check(!socket_bind6(s[1], GLOBAL1, 0, 0) && !socket_bind6(s[2], LINKLOCAL1, 0, mc1)) ;
   for (int scope = 2 ; scope < LAST_SCOPE ; scope++) for (int flags = 0 ; flags < 32 ; flags += 16)
   {
-    char const group[16] = { -1, (char)(flags | scope), [13] = 1, [15] = 3 } ;
+    char const group[16] = { '\377', (char)(flags | scope), [13] = 1, [15] = 3 } ;
     check(!socket_mcjoin6(r, group, (int)mc1) && !socket_mcjoin6(r, group, (int)mc2)) ;
     leaves_by(r, s[0], group, mc1, 0) ;
     leaves_by(r, s[0], group, mc2, 0) ;
@@ -227,7 +227,7 @@ static void groups_of_every_scope_are_reached_by_scope_id (void)
     }
     else
     {
-      char const inside[16] = { -1, (char)(flags | 1), [13] = 1, [15] = 3 } ;
+      char const inside[16] = { '\377', (char)(flags | 1), [13] = 1, [15] = 3 } ;
       leaves_by(r, s[2], group, mc2, 0) ;
       check(fails(socket_send6(s[0], "x", 1, group, port, 7777), ENETUNREACH)) ;
       check(keeps(socket_send6(s[2], "x", 1, inside, port, mc2) == 1)) ;
