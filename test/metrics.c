@@ -13,7 +13,7 @@
 
 #ifndef TEST_METRICS
 
-static void elsewhere (void)
+static void elsewhere_it_gives_ENOSYS (void)
 {
   socket_candidate x, before ;
   socket_candidate_ip4(&x, LOOPBACK4, 7) ;
@@ -25,7 +25,7 @@ static void elsewhere (void)
 
 int main (void)
 {
-  RUN(elsewhere) ;
+  RUN(elsewhere_it_gives_ENOSYS) ;
   return test_end() ;
 }
 
@@ -185,7 +185,7 @@ static int untouched (socket_candidate const *x, socket_candidate const *before)
   return !memcmp(&y, before, sizeof y) ;
 }
 
-static void known (int v6)
+static void the_delay_is_right_for_the_roundtrip_time (int v6)
 {
   static int const way[] = { 0, 15, 50, 130 } ;
   socket_candidate x[5], before[5] ;
@@ -205,7 +205,7 @@ static void known (int v6)
   check(keeps(!socket_candidate_metrics(x, 0))) ;
 }
 
-static void mapped (void)
+static void a_mapped_address_is_known_as_IPv4 (void)
 {
   socket_candidate x, m, before ;
   fresh(&x, 0) ;
@@ -225,7 +225,7 @@ static void not_known (socket_candidate *x)
   check(!memcmp(x, &before, sizeof *x)) ;
 }
 
-static void reset_is_forgotten (int v6)
+static void a_connection_that_is_reset_leaves_nothing (int v6)
 {
   socket_candidate x ;
   fresh(&x, v6) ;
@@ -233,7 +233,7 @@ static void reset_is_forgotten (int v6)
   not_known(&x) ;
 }
 
-static void saving_switched_off (int v6)
+static void saving_switched_off_leaves_nothing (int v6)
 {
   socket_candidate x ;
   if (test_write("/proc/sys/net/ipv4/tcp_no_metrics_save", "1") == -1) SKIP("no sysctl net.ipv4.tcp_no_metrics_save here") ;
@@ -245,7 +245,7 @@ static void saving_switched_off (int v6)
   check(keeps(socket_candidate_metrics(&x, 1) == 1)) ;
 }
 
-static void other_namespace (int v6)
+static void another_namespace_knows_nothing (int v6)
 {
   socket_candidate x ;
   fresh(&x, v6) ;
@@ -255,7 +255,7 @@ static void other_namespace (int v6)
   tun_in(0) ;
 }
 
-static void without_rights (int v6)
+static void no_rights_are_needed (int v6)
 {
   socket_candidate x ;
   pid_t pid ;
@@ -306,7 +306,7 @@ static void faultless (void)
   memset(&fault, 0, sizeof fault) ;
 }
 
-static void family_missing (void)
+static void without_the_family_it_fails (void)
 {
   socket_candidate x, before ;
   static int const errors[] = { EAFNOSUPPORT, EPROTONOSUPPORT, EPERM, EMFILE } ;
@@ -331,7 +331,7 @@ static void family_missing (void)
   faultless() ;
 }
 
-static void answer_missing (void)
+static void a_missing_answer_is_not_waited_for (void)
 {
   socket_candidate x, before ;
   before = x = well_known() ;
@@ -377,7 +377,7 @@ static void milliseconds (unsigned char *p, long *r)
 
 /* A short or a truncated answer: it is not looked at, or what it is asked for is in what is left of it. */
 
-static void short_answers (void)
+static void a_short_answer_changes_nothing (void)
 {
   socket_candidate x, before ;
   unsigned int delay ;
@@ -412,7 +412,7 @@ static void short_answers (void)
   faultless() ;
 }
 
-static void garbled_answers (void)
+static void a_garbled_answer_does_no_harm (void)
 {
   socket_candidate x, before ;
   before = x = well_known() ;
@@ -435,7 +435,7 @@ static void garbled_answers (void)
   faultless() ;
 }
 
-static void foreign_answers (void)
+static void an_answer_of_another_is_not_believed (void)
 {
   socket_candidate x, before, decoy ;
   unsigned int delay ;
@@ -462,7 +462,7 @@ static void foreign_answers (void)
   faultless() ;
 }
 
-static void milliseconds_alone (void)
+static void an_old_kernel_answers_in_milliseconds (void)
 {
   socket_candidate x, before ;
   unsigned int delay ;
@@ -477,7 +477,7 @@ static void milliseconds_alone (void)
   faultless() ;
 }
 
-static void no_descriptors (void)
+static void no_descriptor_left_gives_EMFILE (void)
 {
   socket_candidate x, before ;
   struct rlimit old ;
@@ -488,12 +488,11 @@ static void no_descriptors (void)
   check(!setrlimit(RLIMIT_NOFILE, &old)) ;
 }
 
-static void serve (void)
+static void serve (int l)
 {
   struct linger const last = { .l_onoff = 1, .l_linger = 60 } ;
-  int l = socket_tcp6b() ;
   char c ;
-  if (socket_bind6_reuse(l, ANY6, PORT, 0) == -1 || socket_listen(l, 16) == -1) _exit(1) ;
+  alarm(0) ;
   for (;;)
   {
     int s = socket_accept6(l, 0, 0, 0) ;
@@ -507,28 +506,32 @@ static void serve (void)
 int main (void)
 {
   pid_t server = -1 ;
+  int l ;
   slow_start() ;
   if (!test_cannot && pipe(gone) == -1) test_cannot = "no pipe" ;
   if (!test_cannot)
   {
     tun_in(1) ;
-    server = test_fork() ;
-    if (!server) serve() ;
+    l = socket_tcp6b() ;
+    check(!socket_bind6_reuse(l, ANY6, PORT, 0) && !socket_listen(l, 16)) ;
     tun_in(0) ;
+    server = test_fork() ;
+    if (!server) serve(l) ;
+    close(l) ;
   }
-  RUN46(known) ;
-  RUN(mapped) ;
-  RUN46(reset_is_forgotten) ;
-  RUN46(saving_switched_off) ;
-  RUN46(other_namespace) ;
-  RUN46(without_rights) ;
-  RUN(family_missing) ;
-  RUN(answer_missing) ;
-  RUN(short_answers) ;
-  RUN(garbled_answers) ;
-  RUN(foreign_answers) ;
-  RUN(milliseconds_alone) ;
-  RUN(no_descriptors) ;
+  RUN46(the_delay_is_right_for_the_roundtrip_time) ;
+  RUN(a_mapped_address_is_known_as_IPv4) ;
+  RUN46(a_connection_that_is_reset_leaves_nothing) ;
+  RUN46(saving_switched_off_leaves_nothing) ;
+  RUN46(another_namespace_knows_nothing) ;
+  RUN46(no_rights_are_needed) ;
+  RUN(without_the_family_it_fails) ;
+  RUN(a_missing_answer_is_not_waited_for) ;
+  RUN(a_short_answer_changes_nothing) ;
+  RUN(a_garbled_answer_does_no_harm) ;
+  RUN(an_answer_of_another_is_not_believed) ;
+  RUN(an_old_kernel_answers_in_milliseconds) ;
+  RUN(no_descriptor_left_gives_EMFILE) ;
   if (server > 0)
   {
     kill(server, SIGKILL) ;
