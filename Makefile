@@ -92,7 +92,7 @@ examples/echod: examples/echod.c examples/logline.c examples/logline.h
 
 TESTS = \
  test/bind test/candidate test/connect test/connected \
- test/connector_faults test/connector_kernel test/connector_model test/connector_network test/connector_rules \
+ test/connector_faults test/connector_hosts test/connector_kernel test/connector_model test/connector_network test/connector_rules \
  test/connector_soak test/connector_threads \
  test/create test/datagram test/example_draw \
  test/fastopen test/fastopen_listener test/fastopen_signals \
@@ -116,7 +116,7 @@ test/fastopen test/fastopen_listener test/fastopen_signals test/metrics: test/sl
 test/connector_network: test/tun.h test/wan
 test/connector_soak: test/race.h test/syscalls.h test/wan
 test/wan: test/tun.h
-test/connect test/connected test/connector_kernel test/connector_threads test/signals: test/loopback.h
+test/connect test/connected test/connector_hosts test/connector_kernel test/connector_threads test/signals: test/loopback.h
 test/create test/datagram test/interface test/names test/serve test/text: test/address.h
 test/connected test/connector_kernel test/fastopen test/metrics test/signals test/timeouts: test/syscalls.h
 test/connector_kernel: test/race.h
