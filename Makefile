@@ -118,7 +118,7 @@ test/connector_soak: test/race.h test/syscalls.h test/wan
 test/wan: test/tun.h
 test/connect test/connected test/connector_hosts test/connector_kernel test/connector_threads test/signals: test/loopback.h
 test/create test/datagram test/interface test/names test/serve test/text: test/address.h
-test/connected test/connector_kernel test/fastopen test/metrics test/signals test/timeouts: test/syscalls.h
+test/connected test/connector_kernel test/create test/fastopen test/metrics test/signals test/timeouts: test/syscalls.h
 test/connector_kernel: test/race.h
 test/faults test/connector_faults: test/address.h test/faults.h test/race.h test/syscalls.h
 test/connector_model: test/connector_model.h test/primitives.h test/race.h test/syscalls.h
