@@ -417,7 +417,7 @@ static int wire_is (int race, char const *expected)
 
 static int in_time (char const *what, long long t, long long ideal, int events)
 {
-  int ok = t >= ideal && t <= ideal + SLACK + 2 * events * late() ;
+  int ok = t >= ideal && t <= ideal + SLACK + ideal / 16 + 2 * events * late() ;  /* the longer a timer of TCP's, the coarser */
   if (!ok) printf("# %s: %.3f ms, ideal %.0f\n", what, (double)t / 1e6, (double)ideal / 1e6) ;
   return ok ;
 }
