@@ -22,7 +22,7 @@ static int fresh (socket_candidate const *x, char const *ip, uint16_t port, uint
 {
   return !memcmp(x->ip, ip, is6 ? 16 : 4) && zero(x->ip + 4, is6 ? 0 : 12)
     && x->port == port && x->scope_id == scope_id && x->is6 == is6
-    && !x->delay && x->fd == -1 && !x->error && !x->sent
+    && !x->hedge && x->events == IOPAUSE_WRITE && !x->delay && x->fd == -1 && !x->error && !x->sent
     && !x->start.sec.x && !x->start.nano && !x->end.sec.x && !x->end.nano && !x->older ;
 }
 
@@ -150,14 +150,109 @@ static void a_list_is_taken_in_order_each_address_once (void)
     check(n == want && errno == 4242) ;
     for (unsigned int i = 0 ; i < N && k < want ; i++) if (list[i].taken)
     {
+      if (max == 2 && k == 1 && list[i].family == AF_INET6) continue ;  /* two places, one for each family: the list begins with IPv6 */
       check(fresh(x + k, list[i].ip, list[i].port, list[i].scope_id, list[i].family == AF_INET6)) ;
       k++ ;
     }
+    check(k == want) ;
     check(!memcmp(x + max, &poison, sizeof poison)) ;
   }
   check(socket_candidate_addrinfo(0, 0, ai) == 0) ;
   check(socket_candidate_addrinfo(x, N, 0) == 0) ;
   check(socket_candidate_addrinfo(0, 0, 0) == 0) ;
+}
+
+/* More addresses than places: the last place is for the first address of the family that would be missing. */
+
+static void more_addresses_than_places_leave_one_for_the_second_family (void)
+{
+  static struct { char const *list, *stored[6] ; } const rows[] =   /* 4, 6: an address of the family; its number is the place in the list */
+  {
+    { "6666", { "", "0", "01", "012", "0123", "0123" } },
+    { "66664", { "", "0", "04", "014", "0124", "01234" } },
+    { "44446", { "", "0", "04", "014", "0124", "01234" } },
+    { "666644", { "", "0", "04", "014", "0124", "01234" } },
+    { "66464", { "", "0", "02", "012", "0123", "01234" } },
+    { "464646", { "", "0", "01", "012", "0123", "01234" } },
+    { "6661664", { "", "0", "06", "016", "0126", "01246" } },     /* 1: the second again */
+    { "44u4n6", { "", "0", "05", "015", "0135", "0135" } },       /* u: UDP; n: no address */
+    { "N66", { "", "1", "12", "12", "12", "12" } },
+    { "n6N4", { "", "1", "13", "13", "13", "13" } }
+  } ;
+  for (size_t r = 0 ; r < sizeof rows / sizeof *rows ; r++) for (unsigned int max = 0 ; max < 6 ; max++)
+  {
+    char const *list = rows[r].list, *want = rows[r].stored[max] ;
+    unsigned int n = (unsigned int)strlen(list), k = (unsigned int)strlen(want) ;
+    struct addrinfo ai[8] ;
+    any_sa sa[8] ;
+    socket_candidate x[7], poison ;
+    for (unsigned int i = 0 ; i < n ; i++)
+    {
+      int is6 = list[i] == '6' || list[i] == '1' || list[i] == 'N' ;
+      char ip[16] = { (char)(list[i] == '1' ? 1 : i) } ;
+      entry(ai + i, sa + i, is6 ? AF_INET6 : AF_INET, list[i] == 'u' ? SOCK_DGRAM : SOCK_STREAM, ip, 80, 0) ;
+      if (list[i] == 'n' || list[i] == 'N') ai[i].ai_addr = 0 ;
+    }
+    ai[n - 1].ai_next = 0 ;
+    memset(x, 0xaa, sizeof x) ;
+    memset(&poison, 0xaa, sizeof poison) ;
+    check(keeps(socket_candidate_addrinfo(x, max, ai) == k)) ;
+    for (unsigned int i = 0 ; i < k ; i++)
+    {
+      char ip[16] = { (char)(want[i] - '0') } ;
+      check(fresh(x + i, ip, 80, 0, list[want[i] - '0'] == '6')) ;
+    }
+    for (unsigned int i = k ; i < 7 ; i++) check(!memcmp(x + i, &poison, sizeof poison)) ;
+  }
+}
+
+/* A hedge is a copy of the address and its delay, and of nothing that a race has left there. */
+
+static void a_hedge_copies_the_address_and_its_delay_alone (void)
+{
+  for (unsigned int max = 0 ; max < 8 ; max++) for (unsigned int n = 0 ; n < 4 ; n++)
+  {
+    socket_candidate x[8], before[8] ;
+    unsigned int total = n >= max ? n : 2 * n <= max ? 2 * n : max ;
+    memset(x, 0xaa, sizeof x) ;
+    socket_candidate_ip4(x, "\300\0\2\7", 80) ;
+    socket_candidate_ip6(x + 1, DOC6, 443, 7) ;
+    socket_candidate_ip4(x + 2, "\300\0\2\7", 80) ;  /* twice in the list: two hedges */
+    x[1].delay = 120 ;
+    for (unsigned int i = 0 ; i < 3 ; i++)
+    {
+      x[i].error = ECONNREFUSED ;
+      x[i].fd = 7 ;
+      x[i].sent = 3 ;
+      x[i].events = IOPAUSE_READ ;
+      x[i].up = 1 ;
+      x[i].older = 1 ;
+      tain_now(&x[i].start) ;
+      x[i].end = x[i].start ;
+    }
+    memcpy(before, x, sizeof x) ;
+    check(keeps(socket_candidate_hedge(x, n, max) == total)) ;
+    check(!memcmp(x, before, n * sizeof *x) && !memcmp(x + total, before + total, (8 - total) * sizeof *x)) ;
+    for (unsigned int i = n ; i < total ; i++)
+    {
+      socket_candidate const *y = x + i - n ;
+      check(x[i].hedge == 1 && x[i].delay == y->delay && !x[i].up) ;
+      x[i].hedge = 0 ;
+      x[i].delay = 0 ;
+      check(fresh(x + i, y->ip, y->port, y->scope_id, y->is6)) ;
+    }
+  }
+  check(keeps(!socket_candidate_hedge(0, 0, 0))) ;
+}
+
+/* Hedges of hedges are hedges: the array may be hedged again. */
+
+static void hedges_may_be_hedged (void)
+{
+  socket_candidate x[8] ;
+  socket_candidate_ip4(x, "\300\0\2\7", 80) ;
+  check(socket_candidate_hedge(x, 1, 8) == 2 && socket_candidate_hedge(x, 2, 8) == 4) ;
+  check(!x[0].hedge && x[1].hedge && x[2].hedge && x[3].hedge) ;
 }
 
 int main (void)
@@ -166,5 +261,8 @@ int main (void)
   RUN(ip6_sets_every_field) ;
   RUN(numeric_hosts_of_streams_are_taken) ;
   RUN(a_list_is_taken_in_order_each_address_once) ;
+  RUN(more_addresses_than_places_leave_one_for_the_second_family) ;
+  RUN(a_hedge_copies_the_address_and_its_delay_alone) ;
+  RUN(hedges_may_be_hedged) ;
   return test_end() ;
 }
