@@ -22,6 +22,7 @@
 #define MAX 4
 #define ERRNO EMFILE        /* errno before each call: not what a call says */
 #define TABLE (1U << 21)
+#define STOPS (-1)          /* in place of an errno: setup, or ready, stops the race */
 
 static struct profile { unsigned int delay ; int backoff ; unsigned int own[MAX] ; } const profiles[] =
 {
@@ -40,10 +41,12 @@ static struct call { enum where where ; int error ; } const calls[] =
 {
   { CONNECT, EINPROGRESS }, { CONNECT, 0 }, { CREATE, EMFILE }, { CONNECT, ENETUNREACH }, { CONNECT, ECONNREFUSED },
   { CREATE, EAFNOSUPPORT }, { CONNECT, EACCES }, { CONNECT, ENOBUFS }, { SETUP, EADDRNOTAVAIL }, { SETUP, ENOMEM },
-  { CREATE, ENFILE }, { CONNECT, EHOSTUNREACH }, { CONNECT, ECONNRESET }
+  { CREATE, ENFILE }, { CONNECT, EHOSTUNREACH }, { CONNECT, ECONNRESET }, { SETUP, STOPS }, { CONNECT, EADDRNOTAVAIL }, { CONNECT, EINVAL },
+  { CONNECT, EPIPE }
 } ;
 
-static int const answers[] = { EINPROGRESS, 0, ECONNREFUSED, EHOSTUNREACH, ENOBUFS, ECONNRESET, ETIMEDOUT } ;
+static int const answers[] = { EINPROGRESS, 0, ECONNREFUSED, EHOSTUNREACH, ENOBUFS, ECONNRESET, ETIMEDOUT, EPIPE, EINVAL } ;
+static int const verdicts[] = { EINPROGRESS, 0, ECONNRESET, ENETUNREACH, STOPS, EPIPE } ;
 
 /* Bounds: bits choose from the lists above and from settings, the lowest the first; no bits, the first alone. All that a row has are combined. */
 
@@ -56,6 +59,9 @@ struct row
   unsigned int families ;       /* 0: all IPv4, 1: every pattern */
   unsigned int order ;          /* alternating, inorder */
   unsigned int profiles, deadlines, calls, answers, data ;
+  unsigned int verdicts ;       /* of ready: 0 without */
+  unsigned int addresses ;      /* 1: each its own, 2: every pattern of others' addresses and hedges */
+  unsigned int selfs ;          /* 2: a connection may be one to itself */
   unsigned int setup, expecting ;   /* without, with */
   unsigned int grain ;          /* just before and just after are 1 ns, 1 ms */
   unsigned int waits ;          /* by socket_connector_wait */
@@ -65,18 +71,29 @@ static struct row const quick[] =
 {
   { .name = "order", .varies = "the families and their order", .most = 4, .families = 1, .order = 3, .deadlines = 0x41, .calls = 0x9, .answers = 0x5 },
   { .name = "times", .varies = "delays, backoff and the deadline", .least = 1, .most = 4, .profiles = 0x3fff, .deadlines = 0xff, .answers = 0x7 },
-  { .name = "errors", .varies = "what fails, and where", .most = 3, .deadlines = 0x21, .calls = 0x1fff, .answers = 0x7f, .setup = 2 },
+  { .name = "errors", .varies = "what fails, and where", .most = 3, .deadlines = 0x21, .calls = 0x1dfff, .answers = 0x1ff, .setup = 2 },
+  { .name = "hedges", .varies = "which addresses are the same", .least = 2, .most = 3, .families = 1, .deadlines = 0x1, .calls = 0x9, .answers = 0x7, .addresses = 2 },
+  { .name = "late hedges", .varies = "which addresses are the same, and when they come", .least = 2, .most = 2, .families = 1, .deadlines = 0x41, .calls = 0xd, .answers = 0x7, .addresses = 2, .expecting = 2 },
+  { .name = "more hedges", .varies = "which of four addresses are the same", .least = 4, .most = 4, .deadlines = 0x1, .calls = 0x9, .answers = 0x5, .addresses = 2 },
+  { .name = "ready", .varies = "what ready makes of an attempt", .least = 1, .most = 3, .deadlines = 0x65, .calls = 0xb, .answers = 0x7, .verdicts = 0xf, .selfs = 2, .expecting = 3 },
+  { .name = "ranks", .varies = "how ready rejects, and what has failed before", .least = 2, .most = 2, .families = 1, .calls = 0x1d829, .answers = 0x183, .verdicts = 0x2f, .selfs = 2 },
+  { .name = "stops", .varies = "who stops the race from inside", .least = 1, .most = 3, .deadlines = 0x41, .calls = 0x2003, .answers = 0x7, .verdicts = 0x15, .setup = 2, .expecting = 1 },
   { .name = "scarce", .varies = "when descriptors run out", .least = 1, .most = 4, .profiles = 0x3, .deadlines = 0x41, .calls = 0x85, .answers = 0x5 },
   { .name = "data", .varies = "what fast open sends, and where", .most = 3, .families = 1, .calls = 0x27, .answers = 0x7, .data = 15 },
   { .name = "expecting", .varies = "when candidates come", .most = 3, .families = 1, .deadlines = 0x41, .calls = 0xd, .answers = 0x7, .expecting = 2 },
-  { .name = "wait", .varies = "how socket_connector_wait ends", .most = 3, .deadlines = 0x65, .calls = 0xf, .answers = 0x7, .waits = 1 }
+  { .name = "wait", .varies = "how socket_connector_wait ends", .most = 3, .deadlines = 0x65, .calls = 0xf, .answers = 0x7, .waits = 1 },
+  { .name = "wait ready", .varies = "how socket_connector_wait ends with ready", .least = 1, .most = 2, .deadlines = 0x41, .calls = 0x3, .answers = 0x7, .verdicts = 0x1f, .waits = 1 }
 } ;
 
 static struct row const full[] =
 {
   { .name = "order", .varies = "the families and their order", .most = 4, .families = 1, .order = 3, .profiles = 0x801, .deadlines = 0x41, .calls = 0x2d, .answers = 0x7 },
   { .name = "times", .varies = "delays, backoff and the deadline", .least = 1, .most = 4, .profiles = 0x3fff, .deadlines = 0xff, .calls = 0x9, .answers = 0x7, .grain = 3 },
-  { .name = "errors", .varies = "what fails, and where", .most = 4, .deadlines = 0x21, .calls = 0x1fff, .answers = 0x7f, .setup = 2 },
+  { .name = "errors", .varies = "what fails, and where", .most = 4, .deadlines = 0x21, .calls = 0x1dfff, .answers = 0x1ff, .setup = 2 },
+  { .name = "hedges", .varies = "which addresses are the same", .least = 2, .most = 3, .families = 1, .deadlines = 0x41, .calls = 0xd, .answers = 0x7, .addresses = 2, .expecting = 3 },
+  { .name = "more hedges", .varies = "which of four addresses are the same", .least = 4, .most = 4, .families = 1, .deadlines = 0x41, .calls = 0x9, .answers = 0x5, .addresses = 2 },
+  { .name = "ready", .varies = "what ready makes of an attempt", .least = 1, .most = 3, .deadlines = 0x65, .calls = 0xb, .answers = 0x7, .verdicts = 0xf, .addresses = 3, .selfs = 2, .expecting = 3 },
+  { .name = "stops", .varies = "who stops the race from inside", .least = 1, .most = 3, .families = 1, .deadlines = 0x41, .calls = 0x2007, .answers = 0x7, .verdicts = 0x17, .setup = 2, .expecting = 1 },
   { .name = "scarce", .varies = "when descriptors run out", .least = 1, .most = 4, .families = 1, .order = 3, .profiles = 0x7, .deadlines = 0x41, .calls = 0x8d, .answers = 0x7, .grain = 3 },
   { .name = "data", .varies = "what fast open sends, and where", .most = 4, .families = 1, .deadlines = 0x45, .calls = 0x2f, .answers = 0x7, .data = 15 },
   { .name = "expecting", .varies = "when candidates come", .most = 3, .families = 1, .order = 3, .profiles = 0x803, .deadlines = 0x75, .calls = 0xd, .answers = 0x7, .expecting = 2, .grain = 3 },
@@ -90,6 +107,7 @@ struct seen
 {
   enum { UNTRIED, FLYING, FAILED, WON } state ;
   int error, inside ;
+  unsigned int up, events ; /* up: ready is asked */
   size_t sent ;
   int64_t start, end ;
 } ;
@@ -110,13 +128,15 @@ static struct row const *row ;
 static unsigned int total, grain, outcomes ;
 static int64_t deadline ;
 static char const data[] = "data" ;
-static char setupdata ;
+static char setupdata, readydata ;
 
 static enum { OUTSIDE, STEP, STOP, AFTER } in ;
 /* of this step */
-static unsigned int flown, asked ;  /* bits: in flight before it, asked in it */
+static unsigned int flown, asked ;  /* bits: in flight before it, asked in it, */
+static unsigned int came, named, judged ;   /* come up in it, asked for its names in it, for which ready was asked in it */
+static unsigned int won ;   /* bits: those that will do */
 static unsigned int tries, trying ;
-static unsigned int up ;    /* the lowest that is connected */
+static int stopped ;        /* from inside */
 static int scarce ;         /* out of descriptors or memory, with none in flight */
 static struct call call ;   /* what comes of this try */
 
@@ -128,7 +148,9 @@ static unsigned long settings, states, steps, ends, violations ;
 
 #define SIGHTS(X) X(tie) X(two_at_once) X(win_and_failure_at_once) X(connected_in_the_call) X(at_once) X(put_off) \
   X(out_of_descriptors) X(failed_in_the_call) X(data) X(deadline) X(look_past_the_deadline) \
-  X(failed_at_the_deadline) X(all_failed) X(late_candidate) X(ran_out_and_went_on) X(capped) X(floored) X(old_one_wins) X(canceled)
+  X(failed_at_the_deadline) X(all_failed) X(late_candidate) X(ran_out_and_went_on) X(capped) X(floored) X(old_one_wins) X(canceled) \
+  X(passed_over) X(started_hedge) X(late_hedge) X(to_itself) X(not_ready_yet) X(rejected) X(ready_later) X(started_meanwhile) \
+  X(stopped_in_setup) X(stopped_in_ready) X(rejected_in_the_call) X(lacks_the_family)
 
 #define X(name) saw_##name,
 enum sight { SIGHTS(X) SAW } ;
@@ -200,6 +222,29 @@ static unsigned int which (unsigned int state)
   return bits ;
 }
 
+static unsigned int lowest (unsigned int bits)
+{
+  for (unsigned int i = 0 ; i < MAX ; i++) if (bits & (1U << i)) return i ;
+  return NONE ;
+}
+
+/* Rule 15 */
+
+static int answered (unsigned int i)
+{
+  socket_candidate const *x = w.x + i ;
+  for (unsigned int j = 0 ; j < i ; j++)
+    if (w.s[j].error && w.x[j].is6 == x->is6 && w.x[j].port == x->port && w.x[j].scope_id == x->scope_id && !memcmp(w.x[j].ip, x->ip, x->is6 ? 16 : 4)) return 1 ;
+  return 0 ;
+}
+
+static unsigned int untried (void)
+{
+  unsigned int bits = which(UNTRIED) ;
+  for (unsigned int i = 0 ; i < w.c.n ; i++) if (bits & (1U << i) && w.x[i].hedge && answered(i)) bits &= ~(1U << i) ;
+  return bits ;
+}
+
 static int first_look (void)    /* the first has left the host in this very step */
 {
   return old.left == PAST && w.left != PAST ;
@@ -209,20 +254,26 @@ static int first_look (void)    /* the first has left the host in this very step
 
 static int startable (void)
 {
-  if (up != NONE || scarce || w.over || !which(UNTRIED)) return 0 ;
+  if (won || scarce || stopped || w.over || !untried()) return 0 ;
   if (w.left == PAST) return 1 ;
   return w.now < deadline && (w.failed || (w.now >= w.left + 10 * MS && w.now >= w.due)) ;
 }
 
 /* Rule 5 */
 
+static unsigned int ups (void)
+{
+  unsigned int bits = 0 ;
+  for (unsigned int i = 0 ; i < MAX ; i++) if (w.s[i].state == FLYING && w.s[i].up) bits |= 1U << i ;
+  return bits ;
+}
+
 static unsigned int turn (void)
 {
-  unsigned int i, untried = which(UNTRIED) ;
+  unsigned int i, bits = untried() ;
   if (w.last != NONE && !w.c.inorder)
-    for (i = 0 ; i < w.c.n ; i++) if (untried & (1U << i) && w.x[i].is6 != w.x[w.last].is6) return i ;
-  for (i = 0 ; !(untried & (1U << i)) ; i++) ;
-  return i ;
+    for (i = 0 ; i < w.c.n ; i++) if (bits & (1U << i) && w.x[i].is6 != w.x[w.last].is6) return i ;
+  return lowest(bits) ;
 }
 
 /* Rule 4 */
@@ -261,6 +312,11 @@ static unsigned int best (void)
 
  /* What the connector is built on */
 
+static char const *name (int e)
+{
+  return !e ? "ok" : e == STOPS ? "stop" : strerror(e) ;
+}
+
 static void say (char const *format, ...)
 {
   va_list list ;
@@ -272,6 +328,36 @@ static void say (char const *format, ...)
   printf("\n") ;
 }
 
+/* It has failed, but not inside the call. */
+
+static int fails_with (unsigned int i, int e)
+{
+  struct seen *s = w.s + i ;
+  s->state = FAILED ;
+  s->error = e ;
+  s->end = w.now ;
+  if (i == w.newest) w.failed = 1 ;
+  return e ;
+}
+
+/* Rule 13: setup, or ready, stops the race, whatever it then returns. */
+
+static int stops (void)
+{
+  static int const say[] = { 0, -1, 1 } ;
+  stopped = 1 ;
+  errno = ERRNO ;
+  socket_connector_stop(&w.c) ;
+  must(errno == ERRNO, "13: stop changes errno") ;
+  for (unsigned int i = 0 ; i < MAX ; i++) if (w.s[i].state == FLYING)
+  {
+    w.s[i].state = FAILED ;
+    w.s[i].error = ECANCELED ;
+  }
+  errno = EACCES ;
+  return say[choose(3)] ;
+}
+
 /* A start has come to this. True if it succeeded so far. */
 
 static int come (enum where where)
@@ -280,11 +366,14 @@ static int come (enum where where)
   int e = call.error ;
   unsigned int k = count(which(FLYING)) ;
   if (call.where != where) return 1 ;
-  say("%u: %s: %s", trying, where == CREATE ? "create" : where == SETUP ? "setup" : "connect", e ? strerror(e) : "ok") ;
+  say("%u: %s: %s", trying, where == CREATE ? "create" : where == SETUP ? "setup" : "connect", name(e)) ;
   if (where == CONNECT && (!e || e == EINPROGRESS))
   {
     s->state = FLYING ;
+    s->events = IOPAUSE_WRITE ;
     s->start = w.now ;
+    if (w.x[trying].hedge) saw[saw_started_hedge]++ ;
+    for (unsigned int i = 0 ; i < MAX ; i++) if (i != trying && w.s[i].state == FLYING && w.s[i].up) saw[saw_started_meanwhile]++ ;
     w.last = w.newest = trying ;
     w.left = w.now ;
     w.due = w.now + delay(trying, k + 1) ;
@@ -300,7 +389,7 @@ static int come (enum where where)
   {
     saw[saw_failed_in_the_call]++ ;
     s->state = FAILED ;
-    s->error = e ;
+    s->error = e == STOPS ? ECANCELED : e ;
     s->inside = 1 ;
     s->start = s->end = w.now ;
     w.last = trying ;
@@ -312,7 +401,7 @@ static int come (enum where where)
 static int create (int is6)
 {
   must(in == STEP, "1: a start outside of step, or after the end") ;
-  must(asked == flown, "1: a start before all in flight were asked") ;
+  must(asked == flown && named == came && (!w.c.ready || !(ups() & ~judged)), "1, 16: a start before all in flight were asked") ;
   must(startable(), "1, 2, 3, 8: a start that is not due") ;
   trying = turn() ;
   must((int)w.x[trying].is6 == is6, "5: a start out of turn") ;
@@ -329,7 +418,18 @@ static int create (int is6)
 static int setup (int fd, socket_candidate const *x, void *p)
 {
   must(in == STEP && fd == (int)trying && x == w.x + trying && p == &setupdata, "13: setup(%d)", fd) ;
-  return come(SETUP) ? 0 : -1 ;
+  if (come(SETUP)) return 0 ;
+  if (call.error != STOPS) return -1 ;
+  saw[saw_stopped_in_setup]++ ;
+  return stops() ;
+}
+
+static void comes_up (unsigned int i)
+{
+  came |= 1U << i ;
+  if (!w.c.ready) won |= 1U << i ;
+  w.s[i].up = 1 ;
+  w.s[i].events = IOPAUSE_READ ;
 }
 
 static ssize_t connects (int fd, struct start const *t)
@@ -341,7 +441,7 @@ static ssize_t connects (int fd, struct start const *t)
   must(t->data == (fast ? data : 0) && t->len == (fast ? w.c.len : 0), "10: %sdata for %u", fast ? "no " : "", trying) ;
   must(call.where == CONNECT, "7: connect after a refusal") ;
   if (!come(CONNECT)) return -1 ;
-  if (!fast) return (up = trying, saw[saw_connected_in_the_call]++, 0) ;
+  if (!fast) return (comes_up(trying), saw[saw_connected_in_the_call]++, 0) ;
   w.s[trying].sent = choose(2) ? t->len : t->len / 2 ;
   if (w.s[trying].sent) saw[saw_data]++ ;
   return (ssize_t)w.s[trying].sent ;
@@ -353,34 +453,87 @@ static int connected (int fd)
   int e ;
   must(in == STEP && !tries, "1: asks %d after a start", fd) ;
   must(i < MAX && w.s[i].state == FLYING && !(asked & (1U << i)), "1: asks %d that is not in flight, or twice", fd) ;
+  must(!w.s[i].up, "16: asks %d that has come up", fd) ;
   asked |= 1U << i ;
   e = answers[one_of(row->answers)] ;
-  if (e != EINPROGRESS) say("%u: connected: %s", i, e ? strerror(e) : "ok") ;
+  if (e != EINPROGRESS) say("%u: connected: %s", i, name(e)) ;
+  if (!e) return (comes_up(i), 1) ;
+  errno = e ;
+  if (e != EINPROGRESS) fails_with(i, e) ;
+  return 0 ;
+}
+
+/* Rule 14: its own name, if it is connected to itself, else none. */
+
+static long names_of (int what, long *a)
+{
+  unsigned int i = (unsigned int)a[0] ;
+  socket_candidate const *x = w.x + i ;
+  struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons(x->port), .sin6_scope_id = x->scope_id } ;
+  struct sockaddr_in in4 = { .sin_family = AF_INET, .sin_port = in6.sin6_port } ;
+  must(in == STEP && i < MAX && came & (1U << i) && !(judged & (1U << i)), "14: %s of %u", call_name(what), i) ;
+  if (what == CALL_getsockname)
+  {
+    must(!(named & (1U << i)), "14: %u is asked for its name twice", i) ;
+    named |= 1U << i ;
+    if (!one_of(row->selfs)) return (errno = ENOBUFS, -1) ;
+    say("%u: to itself", i) ;
+    saw[saw_to_itself]++ ;
+    won &= ~(1U << i) ;
+    fails_with(i, ECONNREFUSED) ;
+  }
+  memcpy(&in6.sin6_addr, x->ip, 16) ;
+  memcpy(&in4.sin_addr, x->ip, 4) ;
+  memcpy((void *)a[1], x->is6 ? (void *)&in6 : (void *)&in4, x->is6 ? sizeof in6 : sizeof in4) ;
+  return 0 ;
+}
+
+/* Rule 16 */
+
+static int ready (socket_candidate *x, void *p)
+{
+  unsigned int i = (unsigned int)(x - w.x) ;
+  struct seen *s = w.s + i ;
+  int e ;
+  must(in == STEP && i < MAX && p == &readydata, "16: ready of %u", i) ;
+  must(s->state == FLYING && s->up && x->fd == (int)i && w.open & (1U << i), "16: ready of %u, which is not up", i) ;
+  must(!(judged & (1U << i)), "16: ready of %u twice", i) ;
+  must(!(came & (1U << i)) || named & (1U << i), "14: ready of %u before its names", i) ;
+  must(x->events == s->events, "16: %u waits for %u", i, (unsigned int)x->events) ;
+  asked |= flown & (1U << i) ;
+  judged |= 1U << i ;
+  e = verdicts[one_of(row->verdicts)] ;
+  say("%u: ready: %s", i, name(e)) ;
+  if (e == STOPS) return (saw[saw_stopped_in_ready]++, stops()) ;
   if (!e)
   {
-    if (up != NONE) saw[saw_tie]++ ;
-    if (i != w.newest) saw[saw_old_one_wins]++ ;
-    up = i < up ? i : up ;
+    if (!(came & (1U << i))) saw[saw_ready_later]++ ;
+    won |= 1U << i ;
     return 1 ;
   }
   errno = e ;
-  if (e == EINPROGRESS) return 0 ;
-  w.s[i].state = FAILED ;
-  w.s[i].error = e ;
-  w.s[i].end = w.now ;
-  if (i == w.newest) w.failed = 1 ;
+  if (e == EINPROGRESS)
+  {
+    saw[saw_not_ready_yet]++ ;
+    if (!(came & (1U << i))) s->events = x->events = IOPAUSE_READ | IOPAUSE_WRITE ;
+    return 0 ;
+  }
+  saw[tries ? saw_rejected_in_the_call : saw_rejected]++ ;
+  fails_with(i, e) ;
   return 0 ;
 }
 
 static long hook (int what, long *a)
 {
-  unsigned int i = (unsigned int)a[0] ;
+  unsigned int i = (unsigned int)(what == CALL_poll ? ((struct pollfd *)a[0])->fd : (int)a[0]) ;
   if (in == OUTSIDE) return kernel(what, a) ;
-  if (what != CALL_close) return (errno = ENOTSOCK, -1) ;
+  if (what == CALL_getsockname || what == CALL_getpeername) return names_of(what, a) ;
+  if (what == CALL_poll) must(named & (1U << i) && w.s[i].state == FLYING, "14: looks at the errors of %u", i) ;
+  if (what == CALL_poll) return 0 ;
   must(what == CALL_close, "11: %s", call_name(what)) ;
   must(in != AFTER, "12: close after the end") ;
   must(i < MAX && w.open & (1U << i), "13: close of %u, which is not open", i) ;
-  must(w.s[i].state != FLYING || in == STOP || (up != NONE && i != up) || (w.now >= deadline && !first_look()), "6: %u is given up", i) ;
+  must(w.s[i].state != FLYING || in == STOP || stopped || (won && i != lowest(won)) || (w.now >= deadline && !first_look()), "6: %u is given up", i) ;
   say("%u: close", i) ;
   w.open &= ~(1U << i) ;
   return i & 1 ? (errno = EIO, -1) : 0 ;
@@ -407,22 +560,30 @@ static void check_candidates (void)
   must(!memcmp(&w.c, &old.c, offsetof(socket_connector, fd)), "13: the caller's fields were touched") ;
 }
 
-/* nextdeadline is the next start or the deadline, exactly, unless that is past. */
+/* The next start or the deadline. all: of those, too, that will be passed over. */
 
-static int64_t check_next (void)
+static int64_t next_is (int all)
+{
+  int64_t t = deadline ;
+  if (all ? which(UNTRIED) : untried())
+  {
+    int64_t start = w.left == PAST || w.failed ? PAST : w.due ;
+    return start < t ? start : t ;
+  }
+  return which(FLYING) || w.c.expecting ? t : PAST ;
+}
+
+/* nextdeadline is that, exactly, unless it is past. A hedge that has come and has no point may cost a wake-up. */
+
+static int64_t check_next (int needless)
 {
   tain a ;
-  int64_t t = deadline, next ;
+  int64_t t = next_is(0), next ;
   errno = ERRNO ;
   socket_connector_nextdeadline(&w.c, &a) ;
   must(errno == ERRNO, "13: nextdeadline changes errno") ;
   next = time_of(&a) ;
-  if (which(UNTRIED))
-  {
-    int64_t start = w.left == PAST || w.failed ? PAST : w.due ;
-    if (start < t) t = start ;
-  }
-  else if (!which(FLYING) && !w.c.expecting) t = PAST ;
+  if (needless && next != t) t = next_is(1) ;
   must(t <= w.now ? next <= w.now : next == t, "13: nextdeadline %g, not %g", (double)next / 1e6, (double)t / 1e6) ;
   return next ;
 }
@@ -433,7 +594,7 @@ static void check_flying (iopause_fd const *x, unsigned int n)
   must(n == count(which(FLYING)), "13: %u to wait for", n) ;
   for (unsigned int i = 0 ; i < n ; i++)
   {
-    must(x[i].fd >= 0 && x[i].fd < MAX && x[i].events == IOPAUSE_WRITE, "13: waits for %d", x[i].fd) ;
+    must(x[i].fd >= 0 && x[i].fd < MAX && x[i].events == (short)w.s[x[i].fd].events, "13, 16: waits for %d of %d", x[i].events, x[i].fd) ;
     bits |= 1U << x[i].fd ;
   }
   must(bits == which(FLYING), "13: waits for one twice") ;
@@ -499,9 +660,9 @@ static void before (void)
 {
   memcpy(&old, &w, sizeof w) ;
   flown = which(FLYING) ;
-  asked = tries = 0 ;
-  scarce = 0 ;
-  trying = up = NONE ;
+  asked = came = named = judged = won = tries = 0 ;
+  scarce = stopped = 0 ;
+  trying = NONE ;
   in = STEP ;
   errno = ERRNO ;
 }
@@ -510,25 +671,33 @@ static void before (void)
 
 static void judge (int r, int e)
 {
-  unsigned int flying = which(FLYING), untried = which(UNTRIED), failures = count(flown & which(FAILED)), i ;
+  unsigned int flying = which(FLYING), left = untried(), failures = count(flown & which(FAILED)), up = lowest(won), i ;
+  int rejected = tries && w.newest != NONE && w.newest == trying && w.failed ;  /* connected in the call, and that was all */
   int late = w.now >= deadline && !first_look() ;
   char const *why = "12: going on" ;
   iopause_fd x[MAX] ;
   in = OUTSIDE ;
   say("step: %d %s", r, r == -1 ? strerror(e) : "") ;
-  must(asked == flown, "1: one was not asked") ;
-  must(!startable(), "2, 8: no start, though one is due") ;
-  if (up != NONE) w.over = 1, why = "1: a success" ;
+  must(stopped || asked == flown, "1: one was not asked") ;
+  must(stopped || came == named, "14: one was not asked for its names") ;
+  must(stopped || !w.c.ready || !(ups() & ~judged), "16: ready was not asked") ;
+  must(rejected || !startable(), "2, 8: no start, though one is due") ;
+  if (stopped) w.over = -1, w.error = ECANCELED, why = "13: stopped" ;
+  else if (up != NONE) w.over = 1, why = "1: a success" ;
   else if (scarce) w.over = -1, w.error = scarce, why = "7: out of descriptors" ;
-  else if (!flying && !untried && !w.c.expecting) w.over = -1, w.error = w.c.n ? w.s[best()].error : EDESTADDRREQ, why = "9: all failed" ;
+  else if (!flying && !left && !w.c.expecting) w.over = -1, w.error = w.c.n ? w.s[best()].error : EDESTADDRREQ, why = "9: all failed" ;
   else if (late) w.over = -1, w.error = ETIMEDOUT, why = "8: the deadline" ;
   must(r == w.over && e == (r == -1 ? w.error : ERRNO), "%s: step says %d %s, not %d %s", why, r, strerror(e), w.over, strerror(w.error)) ;
   if (failures > 1) saw[saw_two_at_once]++ ;
-  if (up != NONE && failures) saw[saw_win_and_failure_at_once]++ ;
+  if (won && failures) saw[saw_win_and_failure_at_once]++ ;
   if (scarce) saw[saw_out_of_descriptors]++ ;
   if (*why == '9') saw[late ? saw_failed_at_the_deadline : saw_all_failed]++ ;
   if (*why == '8') saw[saw_deadline]++ ;
-  if (!flying && !untried && !w.over) saw[saw_ran_out_and_went_on]++ ;
+  if (count(won) > 1) saw[saw_tie]++ ;
+  if (won && up != w.newest) saw[saw_old_one_wins]++ ;
+  if (left != which(UNTRIED)) saw[saw_passed_over]++ ;
+  if (*why == '9' && w.c.n && rank(w.s + best()) == 3) for (i = 0 ; i < w.c.n ; i++) if (w.s[i].state == FAILED && rank(w.s + i) == 4) saw[saw_lacks_the_family]++ ;
+  if (!flying && !left && !w.over) saw[saw_ran_out_and_went_on]++ ;
 
   for (i = 0 ; w.over && i < w.c.n ; i++) if (w.s[i].state == FLYING)
   {
@@ -544,7 +713,7 @@ static void judge (int r, int e)
   errno = ERRNO ;
   check_flying(x, socket_connector_prepare(&w.c, x)) ;
   must(errno == ERRNO, "13: prepare changes errno") ;
-  must(check_next() > w.now || (first_look() && w.now >= deadline), "13: nothing to wait for") ;
+  must(check_next(0) > w.now || rejected || (first_look() && w.now >= deadline), "13: nothing to wait for") ;
 }
 
 
@@ -552,7 +721,7 @@ static void judge (int r, int e)
 
 static void begin (void)
 {
-  unsigned int families, n, expecting, d ;
+  unsigned int families, n, expecting, addresses, d ;
   struct profile const *p ;
   tain a ;
   memset(&w, 0, sizeof w) ;
@@ -561,6 +730,7 @@ static void begin (void)
   p = profiles + one_of(row->profiles) ;
   d = one_of(row->deadlines) ;
   expecting = one_of(row->expecting) ;
+  addresses = one_of(row->addresses) ;
   n = expecting ? choose(total + 1) : total ;
   deadline = deadlines[d] == FOREVER ? FOREVER : deadlines[d] * MS ;
   a = stamp_of(deadline) ;
@@ -569,6 +739,17 @@ static void begin (void)
     char const ip[16] = { (char)(i + 1), 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, (char)(i + 1) } ;
     if (families & (1U << i)) socket_candidate_ip6(w.x + i, ip, (uint16_t)(i + 1), i + 7) ;
     else socket_candidate_ip4(w.x + i, ip, (uint16_t)(i + 1)) ;
+    if (addresses)  /* its own, or that of one before it, as a hedge or not */
+    {
+      unsigned int k = i && i < total ? choose(2 * i + 1) : 0 ;
+      if (k--)
+      {
+        memcpy(w.x[i].ip, w.x[k / 2].ip, families & (1U << i) ? 16 : 4) ;
+        w.x[i].port = w.x[k / 2].port ;
+        w.x[i].scope_id = families & (1U << i) ? w.x[k / 2].scope_id : 0 ;
+        w.x[i].hedge = k & 1 ;
+      }
+    }
     w.x[i].delay = p->own[i] ;
     if (i < n) w.x[i].fd = w.x[i].error = 1, w.x[i].sent = 1 ;  /* raced before */
     w.s[i].start = w.s[i].end = PAST ;
@@ -583,6 +764,7 @@ static void begin (void)
   w.c.data = d == NODATA ? 0 : data ;
   w.c.len = d == NODATA || d == EMPTY ? 0 : sizeof data ;
   w.c.everywhere = d == EVERYWHERE ;
+  if (row->verdicts) { w.c.ready = &ready ; w.c.readydata = &readydata ; }
   outcomes = row->calls ;
   if (one_of(row->setup)) { w.c.setup = &setup ; w.c.setupdata = &setupdata ; }
   else for (unsigned int i = 0 ; i < sizeof calls / sizeof *calls ; i++) if (calls[i].where == SETUP) outcomes &= ~(1U << i) ;
@@ -615,7 +797,8 @@ static int64_t following (void)
 static void move (void)
 {
   int64_t next ;
-  int r ;
+  unsigned int left ;
+  int r, needless = 0 ;
   tain a ;
   if (w.c.expecting)
   {
@@ -623,14 +806,17 @@ static void move (void)
     w.c.n += k ;
     w.c.expecting = choose(2) & 1 ;
     if (k && w.left != PAST) saw[saw_late_candidate]++ ;
+    needless = k && untried() != which(UNTRIED) ;
+    if (needless) saw[saw_late_hedge]++ ;
   }
-  next = check_next() ;
+  next = check_next(needless) ;
   w.now = following() ;
   a = stamp_of(w.now) ;
+  left = untried() ;
   before() ;
   r = socket_connector_step(&w.c, &a) ;
   judge(r, errno) ;
-  must(w.now < next || tries || w.over, "13: nothing done at nextdeadline") ;
+  must(w.now < next || tries || w.over || needless || left != untried(), "13: nothing done at nextdeadline") ;
 }
 
 
@@ -669,7 +855,9 @@ static unsigned int slot (void)
   for (i = 0 ; i < MAX ; i++)
   {
     mix(w.s[i].state) ;
+    mix(i < total && w.x[i].hedge && answered(i)) ;
     if (w.s[i].state != FLYING) continue ;
+    mix(w.s[i].up) ; mix(w.s[i].events) ; mix(w.x[i].up) ;
     mix(w.x[i].older) ; mix(w.x[i].sent) ; mix((uint64_t)w.x[i].fd) ;
     mix_time(w.s[i].start, -12 * MS) ;
   }
@@ -722,7 +910,7 @@ int iopause_stamp (iopause_fd *x, unsigned int n, tain const *d, tain *a)
   judge(0, ERRNO) ;
   steps++ ;
   check_flying(x, n - cancels) ;
-  must(time_of(d) == check_next(), "13: waits for another time") ;
+  must(time_of(d) == check_next(0), "13: waits for another time") ;
   must(!cancels || (x[n - 1].fd == w.c.cancelfd && x[n - 1].events == IOPAUSE_READ), "9: does not look at cancelfd") ;
   if (!verbose && script->pos >= script->fixed && known(slot())) longjmp(seenbefore, 1) ;
   k = choose(2 + cancels) ;
