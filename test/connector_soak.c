@@ -37,10 +37,10 @@
 #define PATIENCE 100         /* signals from the stop by cancelfd on */
 #define CLEAN 2              /* exit code */
 
-enum { RACES, CHILD, BLOCKING, EXECUTED, WON, LOST, STOPPED, STEPPED, SOCKETS, REFUSED, FAULTS, FULL, SIGNALS, BYTES, ERRORS } ;
+enum { RACES, CHILD, BLOCKING, EXECUTED, WON, LOST, STOPPED, STEPPED, SOCKETS, REFUSED, FAULTS, FULL, SIGNALS, BYTES, HEDGES, PASSED, READIES, REJECTED, ERRORS } ;
 
 static char const *const names[ERRORS] = { "races", "in children", "blocking connects", "programs executed", "won", "lost", "stopped", "steps",
-  "sockets", "refused by setup", "calls failed by chance", "EMFILE by the limit", "signals", "bytes echoed" } ;
+  "sockets", "refused by setup", "calls failed by chance", "EMFILE by the limit", "signals", "bytes echoed", "hedges started", "passed over", "asked if ready", "rejected" } ;
 
 static struct place { char name[INET6_ADDRSTRLEN], behaviour[64], ip[16] ; int six, answers, resets, greets, error ; } place[PLACES] ;
 
@@ -139,6 +139,8 @@ static struct { int odds, error[8] ; } const faults[CALLS + 1] =
   [CALL_connect] = { 50, { EACCES, EADDRNOTAVAIL, EAGAIN, ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ENOBUFS, ENOMEM } },
   [CALL_sendto] = { 50, { EACCES, ENETUNREACH, ENOBUFS, ENOMEM, EOPNOTSUPP, EPERM, EPIPE } },
   [CALL_poll] = { 50, { EINTR } },        /* no one may hear of it */
+  [CALL_getsockname] = { 50, { ENOBUFS, ENOMEM } },
+  [CALL_recvmsg] = { 2, { EINTR, ENOMEM } },
   [CALL_close] = { 50, { EINTR, EIO } },  /* nor of these: it has closed */
   [SETUP] = { 10, { EADDRINUSE, EADDRNOTAVAIL, EPERM, ENOMEM } }
 } ;
@@ -150,7 +152,7 @@ static int fault (int call)
   if (cancelin && cancelin <= PATIENCE) return 0 ;  /* chance would end a loop without a wait */
   while (n < 8 && faults[call].error[n]) n++ ;
   errno = faults[call].error[roll(me, n)] ;
-  if (call != CALL_poll && call != CALL_close) me->may[errno] = 1 ;
+  if (call != CALL_poll && call != CALL_close && call != CALL_getsockname && call != CALL_recvmsg) me->may[errno] = 1 ;
   return (int)++count[call == SETUP ? REFUSED : FAULTS] ;
 }
 
@@ -176,7 +178,8 @@ static long hook (int call, long *a)
   return r ;
 }
 
-REPLACE(close) REPLACE(connect) REPLACE(getpeername) REPLACE(getsockopt) REPLACE(poll) REPLACE(sendto) REPLACE(setsockopt) REPLACE(socket)
+REPLACE(close) REPLACE(connect) REPLACE(getpeername) REPLACE(getsockname) REPLACE(getsockopt) REPLACE(poll) REPLACE(recvmsg)
+REPLACE(sendto) REPLACE(setsockopt) REPLACE(socket)
 
 static int owned (struct race const *r)
 {
@@ -188,6 +191,23 @@ static int owned (struct race const *r)
 
  /* What must hold */
 
+static int same_address (socket_candidate const *a, socket_candidate const *b)
+{
+  return a->is6 == b->is6 && a->port == b->port && !memcmp(a->ip, b->ip, a->is6 ? 16 : 4) ;
+}
+
+/* A hedge is not started once its address has answered. */
+
+static void hedged (struct race const *r, socket_candidate const *x)
+{
+  for (socket_candidate const *y = r->candidate ; y < x ; y++) if (y->error && same_address(x, y))
+  {
+    if (!x->start.sec.x) { count[PASSED] += (unsigned int)!!r->c.result ; return ; }
+    must(y->error == ECANCELED || tain_less(&x->start, &y->end)) ;
+  }
+  if (r->c.result && x->start.sec.x) count[HEDGES]++ ;
+}
+
 /* end: what ended the attempts in flight, 0: nothing has */
 
 static void plausible (struct race const *r, int end)
@@ -197,6 +217,7 @@ static void plausible (struct race const *r, int end)
     socket_candidate const *x = r->candidate + i ;
     struct place const *p = r->place[i] ;
     int e = x->error ;
+    if (x->hedge) hedged(r, x) ;
     must(e >= 0 && e < ERRNOS && (!e || x->fd == -1)) ;
     must(!e || r->may[e] || e == end || e == (p->answers && x->port == CLOSED ? ECONNREFUSED : p->error)) ;
     if (x->fd >= 0) must(!end && i < r->c.n && owner[x->fd] == r && ((!p->answers && !p->error) || since(&x->start) < STUCK)) ;
@@ -311,11 +332,40 @@ static int talk (struct race *r)
 
  /* A race */
 
+static void stop_inside (struct race *r)
+{
+  socket_connector_stop(&r->c) ;
+  must(r->c.fd == -1) ;
+  r->stopped = 1 ;
+}
+
 static int setup (int fd, socket_candidate const *x, void *r)
 {
   must(r == me && x >= me->candidate && x < me->candidate + me->c.n && x->fd == -1) ;
   must(owner[fd] == me && fcntl(fd, F_GETFD) == FD_CLOEXEC && fcntl(fd, F_GETFL) & O_NONBLOCK) ;
+  if (!roll(me, 400)) stop_inside(me) ;
   return fault(SETUP) ? -1 : 0 ;
+}
+
+/* It thinks now and then; then it waits for what comes at once, or for a greeting. */
+
+static int ready (socket_candidate *x, void *r)
+{
+  static int const errors[] = { ECONNRESET, EPIPE, EPROTO, ENOMEM } ;
+  struct place const *p = me->place[x - me->candidate] ;
+  must(r == me && x >= me->candidate && x < me->candidate + me->c.n && x->fd >= 0 && owner[x->fd] == me && !x->error && p->answers) ;
+  count[READIES]++ ;
+  if (!roll(me, 200)) stop_inside(me) ;
+  if (roll(me, 3)) return 1 ;
+  errno = EINPROGRESS ;
+  if (roll(me, 3)) x->events = p->greets && !p->resets && roll(me, 2) ? IOPAUSE_READ : IOPAUSE_WRITE ;
+  else
+  {
+    count[REJECTED]++ ;
+    errno = errors[roll(me, 4)] ;
+    me->may[errno] = 1 ;
+  }
+  return 0 ;
 }
 
 static void begin (struct race *r)
@@ -334,6 +384,12 @@ static void begin (struct race *r)
     if (p->six) socket_candidate_ip6(r->candidate + i, p->ip, port, 0) ;
     else socket_candidate_ip4(r->candidate + i, p->ip, port) ;
     if (!roll(r, 8)) r->candidate[i].delay = roll(r, 300) ;
+  }
+  if (!roll(r, 3))
+  {
+    unsigned int n = r->total ;
+    r->total = socket_candidate_hedge(r->candidate, n, roll(r, MAX + 1)) ;
+    for (unsigned int i = n ; i < r->total ; i++) r->place[i] = r->place[i - n] ;
   }
   r->arrive = r->stop = r->deadline = tain_infinite ;
   if (roll(r, 12)) after(&r->deadline, roll(r, roll(r, 2) ? 300 : 8000)) ;
@@ -354,6 +410,7 @@ static void begin (struct race *r)
   if (roll(r, 2)) c->data = r->data, c->len = roll(r, 3) ? roll(r, 3000) : 0 ;
   r->size = c->len + roll(r, 3000) ;
   if (roll(r, 2)) c->setup = &setup, c->setupdata = r ;
+  if (!roll(r, 3)) c->ready = &ready, c->readydata = r ;
 }
 
 static void more (struct race *r)
@@ -442,7 +499,7 @@ static void waiting (struct race *r)
   if (cancelled) c->cancelfd = cancel[0], cancelin = PATIENCE + 1 + (int)roll(r, 100) ;
   if (any) library(c->fd = socket_connectany_g(r->candidate, r->total, &r->deadline)) ;
   else library(r->fd = socket_connector_wait_g(c)) ;
-  r->stopped = error == ECANCELED && cancelled && cancelin <= PATIENCE ;
+  r->stopped |= error == ECANCELED && cancelled && cancelin <= PATIENCE ;
   cancelin = 0 ;
   must(since(&r->deadline) < STUCK) ;
   must(c->fd == -1 || (!error && (any || r->fd == c->fd))) ;
