@@ -99,6 +99,27 @@ static void up6 (void) { one6() ; step(0, 0) ; in(10) ; }
 static void down (void) { refused() ; step(0, 0) ; in(10) ; }
 static void second (void) { make_silent() ; two(silence) ; step(0, -1) ; in(250) ; }
 static void both (void) { make_silent() ; two(silence) ; step(0, -1) ; step(250, 1) ; in(260) ; }
+static int thinks (socket_candidate *y, void *p) { (void)y ; return (*(int *)p)-- ? (errno = EINPROGRESS, 0) : 1 ; }
+static int rejects (socket_candidate *y, void *p) { (void)y ; (void)p ; errno = EPROTO ; return 0 ; }
+
+static int thoughts ;
+static void asked (int (*f) (socket_candidate *, void *), int n) { r.ready = f ; r.readydata = &thoughts ; thoughts = n ; }
+static void ready4 (void) { up4() ; asked(&thinks, 0) ; }
+static void thinking4 (void) { one4() ; asked(&thinks, 1) ; step(0, 0) ; in(10) ; }
+static void thought4 (void) { thinking4() ; check(!socket_connector_step(&r, &t)) ; in(20) ; }
+static void rejected4 (void) { up4() ; asked(&rejects, 0) ; }
+static void thinking (void) { one4() ; asked(&thinks, 0) ; }
+
+/* the second is a hedge: it may be started where the first is silent, and never where that fails */
+
+static void hedged (void)
+{
+  silent() ;
+  check(socket_candidate_hedge(x, 1, 2) == 2) ;
+  r.n = 2 ;
+}
+
+static void hedging (void) { hedged() ; step(0, -1) ; in(250) ; }
 static void next (void) { s = socket_tcp4() ; two(on4(s, 0)) ; step(0, 0) ; in(10) ; }
 static void over (void) { silent() ; in(100) ; r.deadline = t ; step(0, -1) ; in(100) ; }
 static void none (void) { ready(0) ; }
@@ -145,6 +166,11 @@ static row const rows[] =
   { .f = { .name = "connector_step up IPv4", .open = &up4, .call = &stepping, .yes = 1 }, ENDS },
   { .f = { .name = "connector_step up IPv6", .open = &up6, .call = &stepping, .yes = 1 }, ENDS },
   { .f = { .name = "connector_step late", .open = &up4, .call = &stepping, .yes = 1, .first = ENOTCONN }, ENDS },
+  { .f = { .name = "connector_step ready", .open = &ready4, .call = &stepping, .yes = 1 }, ENDS },
+  { .f = { .name = "connector_step thinking", .open = &thinking4, .call = &stepping }, ENDS },
+  { .f = { .name = "connector_step rejected", .open = &rejected4, .call = &stepping, .yes = -1, .error = EPROTO }, ENDS },
+  { .f = { .name = "connector_step hedged", .open = &hedged, .call = &stepping }, ENDS },
+  { .f = { .name = "connector_step hedging", .open = &hedging, .call = &stepping }, .failed = { -1, 0 }, .scarce = { -1, 0 } },
   { .f = { .name = "connector_step refused", .open = &down, .call = &stepping, .yes = -1, .error = ECONNREFUSED }, ENDS },
   { .f = { .name = "connector_step second", .open = &second, .call = &stepping } },
   { .f = { .name = "connector_step both", .open = &both, .call = &stepping, .yes = 1 }, .failed = { 1 }, .scarce = { 1 } },
@@ -154,6 +180,7 @@ static row const rows[] =
   { .f = { .name = "connector_wait IPv4", .open = &one4, .call = &waiting, .yes = NEWFD }, ENDS },
   { .f = { .name = "connector_wait IPv6", .open = &one6, .call = &waiting, .yes = NEWFD }, ENDS },
   { .f = { .name = "connector_wait fast", .open = &fast4, .call = &waiting, .yes = NEWFD }, ENDS },
+  { .f = { .name = "connector_wait ready", .open = &thinking, .call = &waiting, .yes = NEWFD }, ENDS },
   { .f = { .name = "connector_wait refused", .open = &refused, .call = &waiting, .yes = -1, .error = ECONNREFUSED }, ENDS },
   { .f = { .name = "connector_wait cancelled", .open = &cancelled, .call = &waiting, .yes = -1, .error = ECANCELED }, ENDS },
   { .f = { .name = "connectany IPv4", .open = &one4, .call = &any1, .yes = NEWFD }, ENDS },
@@ -167,6 +194,7 @@ static row const rows[] =
 
 static situation const others[] =
 {
+  { .name = "connector_step thought", .open = &thought4, .call = &stepping, .yes = 1 },
   { .name = "connector_step nothing", .open = &none, .call = &stepping, .yes = -1, .error = EDESTADDRREQ },
   { .name = "connector_step stopped", .open = &stopped, .call = &stepping, .yes = -1, .error = ECANCELED },
   { .name = "connector_wait nothing", .open = &none, .call = &waiting, .yes = -1, .error = EDESTADDRREQ },
@@ -305,7 +333,7 @@ static void race (row const *w, unsigned int i, int e)
 
 static int impossible (situation const *f, int call, int e)
 {
-  if (e == EINTR) return call == CALL_sendto || (call == CALL_connect && (f->error == ECANCELED || f->error == ETIMEDOUT)) ;
+  if (e == EINTR) return call == CALL_sendto || (call == CALL_connect && (f->error == ECANCELED || f->error == ETIMEDOUT || f->open == &hedged || f->open == &hedging)) ;
   return call == CALL_connect && (e == EINPROGRESS || e == EALREADY) && (no6 || f->open == &here) ;
 }
 
@@ -378,6 +406,62 @@ static void a_race_that_is_over_makes_no_call (void)
   }
 }
 
+/* What cannot be known is not: as far as the kernel has answered, and nothing but a delay is touched. */
+
+static unsigned int first_answer ;  /* calls until the kernel has said that it can be asked */
+
+static int metrics (unsigned int i, int e)
+{
+  socket_candidate y[2] ;
+  int n ;
+  socket_candidate_ip4(x, LOOPBACK4, 80) ;
+  socket_candidate_ip6(x + 1, LOOPBACK6, 80, 0) ;
+  memcpy(y, x, sizeof y) ;
+  k.n = 0 ;
+  k.opened = k.closed = 0 ;
+  k.at[0] = i ;
+  k.error[0] = e ;
+  errno = SAME ;
+  k.on = 1 ;
+  n = socket_candidate_metrics(x, 2) ;
+  k.on = 0 ;
+  k.error[0] = 0 ;
+  tell("candidate_metrics", e ? k.calls[i] : 0, e, errno) ;
+  y[0].delay = x[0].delay ;
+  y[1].delay = x[1].delay ;
+  check(!memcmp(y, x, sizeof y) && !k.opened) ;
+  check(n == -1 ? errno != SAME && !y[0].delay && !y[1].delay : errno == SAME && n >= 0 && n <= 2) ;
+  return n ;
+}
+
+static void each_call_of_metrics_may_fail (void)
+{
+  for (int h = 0 ; h < 2 ; h++)
+  {
+    int calls[32], known ;
+    unsigned int n ;
+    host(0, 0, h) ;
+    known = metrics(0, 0) ;
+    if (known == -1)  /* no such thing in this kernel, or in this build */
+    {
+      check(errno == ENOSYS) ;
+      break ;
+    }
+    n = k.n ;
+    memcpy(calls, k.calls, sizeof calls) ;
+    for (first_answer = 0 ; calls[first_answer] != CALL_recvfrom ; first_answer++) ;
+    check(n == first_answer + 5) ;
+    for (unsigned int i = 0 ; i < n ; i++) for (unsigned int j = 0 ; errors[calls[i]][j] ; j++)
+    {
+      int e = errors[calls[i]][j], got = metrics(i, e) ;
+      if (i > first_answer) check(got >= 0 && got <= known) ;
+      else check(got == -1 && errno == (calls[i] == CALL_send || calls[i] == CALL_recvfrom ? ENOSYS : e)) ;
+    }
+    check(metrics(0, 0) == known) ;
+  }
+  host(0, 0, 0) ;
+}
+
 int main (int argc, char **argv)
 {
   (void)argv ;
@@ -389,6 +473,7 @@ int main (int argc, char **argv)
   RUN(each_call_may_fail_on_a_host_without_ip6) ;
   RUN(each_call_may_fail_on_a_kernel_without_flags) ;
   RUN(a_race_that_is_over_makes_no_call) ;
+  RUN(each_call_of_metrics_may_fail) ;
 #ifndef LIBSOCKET_PORTABLE
   RUN(an_icmp_error_ends_no_attempt) ;
 #endif

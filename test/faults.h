@@ -109,7 +109,7 @@ static long created (long const *a)
   if ((no6 && a[0] == AF_INET6) || (no4 && a[0] == AF_INET)) return (errno = EAFNOSUPPORT, -1) ;
   if (nosctp && a[2] == IPPROTO_SCTP) return (errno = EPROTONOSUPPORT, -1) ;
   k.protocol = (int)a[2] ;
-  return opened((int)syscall(SYS_socket, a[0], a[1], 0)) ;  /* TCP stands in for SCTP, which few kernels have */
+  return opened((int)syscall(SYS_socket, a[0], a[1], a[2] == IPPROTO_SCTP ? 0 : a[2])) ;  /* TCP stands in for SCTP, which few kernels have */
 }
 
 static long taken (int call, long *a)
