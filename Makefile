@@ -87,6 +87,11 @@ $(EXAMPLES): $(LIBRARY)
 examples/echod: examples/echod.c examples/logline.c examples/logline.h
 	$(SAYCC$(V)) $(COMPILE) -I. $(LDFLAGS) -o $@ $@.c examples/logline.c libsocket.a $(LDLIBS)
 
+examples/race: examples/race.c
+examples/tcpconnect: examples/tcpconnect.c
+examples/race examples/tcpconnect: examples/lookup.c examples/lookup.h
+	$(SAYCC$(V)) $(COMPILE) -I. $(LDFLAGS) -o $@ $@.c examples/lookup.c libsocket.a $(LDLIBS)
+
 
 # Tests, see test/README: programs of cases, and scripts that print the same lines
 
@@ -94,7 +99,7 @@ TESTS = \
  test/bind test/candidate test/connect test/connected \
  test/connector_faults test/connector_hosts test/connector_kernel test/connector_model test/connector_network test/connector_rules \
  test/connector_soak test/connector_threads \
- test/create test/datagram test/example_draw \
+ test/create test/datagram test/example_draw test/example_lookup \
  test/fastopen test/fastopen_listener test/fastopen_signals \
  test/faults test/interface test/metrics test/multicast test/names test/serve test/signals test/text test/timeouts
 
@@ -123,7 +128,8 @@ test/connector_kernel: test/race.h
 test/faults test/connector_faults: test/address.h test/faults.h test/race.h test/syscalls.h
 test/connector_model: test/connector_model.h test/primitives.h test/race.h test/syscalls.h
 test/connector_rules: test/primitives.h test/race.h test/syscalls.h
-test/example_draw: examples/race.c
+test/example_draw: examples/race.c examples/lookup.h
+test/example_lookup: test/loopback.h examples/lookup.c examples/lookup.h
 
 # what a developer runs, test/dev/NAME.sh; matrix takes names as ARGS=
 ARGS =
