@@ -104,7 +104,7 @@ TESTS = \
  test/faults test/interface test/metrics test/multicast test/names test/serve test/signals test/text test/timeouts
 
 SCRIPTS = \
- test/demo.sh test/example_echod.sh test/example_faults.sh test/example_race.sh test/example_tcpconnect.sh test/faulted.sh \
+ test/demo.sh test/example_echod.sh test/example_faults.sh test/example_lookup.sh test/example_race.sh test/example_tcpconnect.sh test/faulted.sh \
  test/link.sh test/pages.sh
 
 # what they run
@@ -128,7 +128,8 @@ test/connector_kernel: test/race.h
 test/faults test/connector_faults: test/address.h test/faults.h test/race.h test/syscalls.h
 test/connector_model: test/connector_model.h test/primitives.h test/race.h test/syscalls.h
 test/connector_rules: test/primitives.h test/race.h test/syscalls.h
-test/example_draw: examples/race.c examples/lookup.h
+test/example_draw: test/example_draw.c examples/race.c examples/lookup.c examples/lookup.h
+	$(SAYCC$(V)) $(COMPILE) -I. $(LDFLAGS) -o $@ $@.c examples/lookup.c libsocket.a $(LDLIBS)
 test/example_lookup: test/loopback.h examples/lookup.c examples/lookup.h
 
 # what a developer runs, test/dev/NAME.sh; matrix takes names as ARGS=

@@ -44,12 +44,14 @@ run ()
   cat "$dir/said"
 }
 
-# sends a line through echod, with these options of tcpconnect
+# sends a line through echod, by this script and with these options of tcpconnect
 line ()
 {
+  script=$1
+  shift
   echo
-  echo "\$ tcpconnect $* 127.0.0.1 $port sh -c 'echo hello >&7 ; head -n 1 <&6'"
-  "$here/tcpconnect" "$@" 127.0.0.1 "$port" sh -c 'echo hello >&7 ; head -n 1 <&6' > "$dir/said" || die "tcpconnect has failed"
+  echo "\$ tcpconnect $* 127.0.0.1 $port sh -c '$script'"
+  "$here/tcpconnect" "$@" 127.0.0.1 "$port" sh -c "$script" > "$dir/said" || die "tcpconnect has failed"
   cat "$dir/said"
   said '^hello$'
 }
@@ -92,11 +94,11 @@ then
   said '  connected$'
   run race -f 127.0.0.1 "$port"
   said '  connected, SYN data$'
-  line -f
+  line 'echo >&7 ; head -n 1 <&6' -f hello
   test "$(grep -c ', its first bytes in the SYN$' "$dir/log")" -eq 2 || die 'the line did not ride in the SYN'
 else
   echo 'No fast open on this host: net.ipv4.tcp_fastopen is not 3, or the library has been built without.'
-  line
+  line 'echo hello >&7 ; head -n 1 <&6'
 fi
 
 kill -TERM $echod

@@ -96,7 +96,6 @@ void lookup_start (lookup *l, char const *host, uint16_t port, int family, tain 
     lookup_family *f = l->family + is6 ;
     if (f->state == LOOKUP_NONE) continue ;
     f->answer.error = EAI_SYSTEM ;
-    f->answer.sys = 0 ;
     if (ask(f, host, is6) == 0) f->state = LOOKUP_ASKED ;
     else f->answer.sys = errno ;
   }
@@ -174,10 +173,10 @@ static void step_all (lookup *l, unsigned int lookups, socket_connector *c, unsi
   {
     take_answers(l + i, c, max, stamp) ;
     for (int is6 = 0 ; is6 < 2 ; is6++)
-      if (l[i].family[is6].state == LOOKUP_ASKED || l[i].family[is6].state == LOOKUP_ANSWERED) c->expecting = 1 ;
+      if (l[i].family[is6].state == LOOKUP_ASKED) c->expecting = 1 ;
   }
   if (c->n == n) return ;
-  socket_candidate_metrics(c->candidate + n, c->n - n) ;  /* the order stays, the waits are shorter */
+  if (c->delay == LOOKUP_DELAY) socket_candidate_metrics(c->candidate + n, c->n - n) ;
   c->n = n + socket_candidate_hedge(c->candidate + n, c->n - n, max - n) ;
 }
 
@@ -211,7 +210,8 @@ int lookup_race (lookup *l, unsigned int lookups, socket_connector *c, unsigned 
     if (!r && pause_all(l, lookups, c, stamp) == -1) r = -1 ;
   }
   e = errno ;
-  if (r == -1) socket_connector_stop(c) ;
+  for (unsigned int i = 0 ; i < c->n ; i++) if (c->candidate[i].fd >= 0) c->candidate[i].end = *stamp ;  /* the wait has failed */
+  socket_connector_stop(c) ;
   for (unsigned int i = 0 ; i < lookups ; i++) lookup_stop(l + i) ;
   errno = e ;
   return r ;

@@ -18,6 +18,7 @@
 
 #define LOOKUP_MAX 32       /* addresses of each family */
 #define LOOKUP_PATIENCE 50  /* ms that IPv4 addresses wait for IPv6 ones: RFC 8305's Resolution Delay */
+#define LOOKUP_DELAY 250    /* the connector's delay, where the round-trip times that the kernel remembers may shorten it */
 
 typedef struct lookup_answer_s lookup_answer ;
 struct lookup_answer_s

@@ -1,10 +1,9 @@
 /* ISC license. */
 
 /*
-   race [-h] [-f] [-j] [-d ms] [-b n] [-t ms] host port ...: connects to the first of the addresses that answers,
-   and draws the race as it happened. host:port in one word will do, [host]:port where host has colons.
-   -f asks for fast open, with a newline as data; -j prints JSON. -d is the delay between attempts, -b how it
-   changes (-1 halves it, 1 doubles it), -t the time that all of it may take.
+   race [-f] [-g] [-a ms] [-b n] [-4] [-6] [-t ms] host port ...: connects to the first of the addresses that answers,
+   and draws how it went: the lookups, and the race as it happened. host:port in one word will do, [host]:port where host
+   has colons. race.1 has the options.
 */
 
 #include <skalibs/nonposix.h>
@@ -15,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <net/if.h>
 #include <sys/socket.h>
 
 #include <skalibs/buffer.h>
@@ -27,74 +25,32 @@
 #include <skalibs/types.h>
 
 #include "socket_connector.h"
+#include "lookup.h"
 
-#define USAGE "race [-h] [-f] [-j] [-d ms] [-b n] [-t ms] host port ..."
-#define CANDIDATES 100
+#define USAGE "race [-f] [-g] [-a ms] [-b n] [-4] [-6] [-t ms] host port ..."
+#define HOSTS 64
+#define CANDIDATES 256
+#define ROWS (2 * HOSTS + CANDIDATES)
 #define WIDTH 80
 #define AXIS 20             /* the time axis has at least this many columns */
-#define ADDRESSLEN (IP6_FMT + IF_NAMESIZE)
-#define NAMELEN (ADDRESSLEN + UINT16_FMT)
-#define OUTCOMELEN 40
+#define NAMELEN (SOCKET_FMT6 + UINT16_FMT)
+#define WORDSLEN 40
 #define MSLEN (UINT64_FMT + 4)
 
 extern char const *PROG ;  /* skalibs 2.13 has it in strerr.h, later ones in prog.h */
 
+static socket_candidate candidate[CANDIDATES] ;
+static tain up[CANDIDATES] ;  /* when it was connected and -g had it wait */
+static int fast = 0 ;
+static int greeting = 0 ;
+static unsigned int delay = LOOKUP_DELAY ;
+static int backoff = 0 ;
+static unsigned int timeout = 10000 ;
+static int family ;
+static char const *const families[2] = { "IPv4", "IPv6" } ;
 
- /* What is to be said of a candidate */
 
-static int won (socket_connector const *c, unsigned int i)
-{
-  return c->fd >= 0 && c->winner == i ;
-}
-
-static int tried (socket_connector const *c, unsigned int i)
-{
-  return won(c, i) || c->candidate[i].error ;
-}
-
-static size_t address_fmt (char *s, socket_candidate const *x)
-{
-  size_t m = x->is6 ? ip6_fmt(s, x->ip) : ip4_fmt(s, x->ip) ;
-  if (x->is6 && x->scope_id)
-  {
-    s[m++] = '%' ;
-    if (if_indextoname(x->scope_id, s + m)) m += strlen(s + m) ;
-    else m += uint32_fmt(s + m, x->scope_id) ;
-  }
-  return m ;
-}
-
-static size_t name_fmt (char *s, socket_candidate const *x)
-{
-  size_t m = address_fmt(s, x) ;
-  s[m++] = ' ' ;
-  return m + uint16_fmt(s + m, x->port) ;
-}
-
-static char const *error_name (int e)
-{
-#define E(name) { name, #name }
-  static struct { int error ; char const *name ; } const names[] =
-  {
-    E(EACCES), E(EADDRNOTAVAIL), E(EAFNOSUPPORT), E(ECONNREFUSED), E(ECONNRESET), E(EDESTADDRREQ), E(EHOSTUNREACH), E(EINVAL),
-    E(EMFILE), E(EMSGSIZE), E(ENETDOWN), E(ENETUNREACH), E(ENFILE), E(ENOBUFS), E(ENOMEM), E(ENOPROTOOPT), E(EOPNOTSUPP),
-    E(EPERM), E(EPROTO), E(ETIMEDOUT), E(ECANCELED)
-  } ;
-#undef E
-  for (unsigned int i = 0 ; i < sizeof names / sizeof *names ; i++) if (names[i].error == e) return names[i].name ;
-  return strerror(e) ;
-}
-
-static size_t outcome_fmt (char *s, socket_connector const *c, unsigned int i)
-{
-  socket_candidate const *x = c->candidate + i ;
-  char const *word = won(c, i) ? "connected" : !x->error ? "not tried" : x->error == ECANCELED ? "closed" : error_name(x->error) ;
-  size_t m = strnlen(word, OUTCOMELEN - 10) ;
-  memcpy(s, word, m) ;
-  return x->sent ? m + str_fmt(s + m, ", SYN data") : m ;
-}
-
-/* Microseconds, which are shown as ms with 0, 1 or 3 decimals */
+ /* Microseconds, which are shown as ms with 0, 1 or 3 decimals */
 
 static uint64_t between (tain const *from, tain const *to)
 {
@@ -111,23 +67,158 @@ static size_t ms_fmt (char *s, uint64_t us, size_t decimals)
   return m + uint320_fmt(s + m, (uint32_t)(us % 1000 / (decimals == 1 ? 100 : 1)), decimals) ;
 }
 
-/* In the order in which they were started; of one step, those that failed at once came first */
 
-static int before (socket_connector const *c, unsigned int i, unsigned int j)
+ /* A row of the picture: a lookup or an attempt */
+
+typedef struct row_s row ;
+struct row_s
 {
-  socket_candidate const *x = c->candidate + i, *y = c->candidate + j ;
-  if (!tried(c, i) || !tried(c, j)) return tried(c, i) && !tried(c, j) ;
-  return tain_less(&x->start, &y->start) || (!tain_less(&y->start, &x->start) && tain_less(&x->end, &y->end)) ;
+  uint64_t from, up, to ;     /* up: when it came up, or 0 */
+  size_t namelen, wordslen ;
+  char name[NAMELEN] ;
+  char words[WORDSLEN] ;
+  char mark ;                 /* how it ended: 0 if it never started */
+} ;
+
+static void add_words (row *r, char const *s)
+{
+  size_t m = strnlen(s, WORDSLEN - 10 > r->wordslen ? WORDSLEN - 10 - r->wordslen : 0) ;
+  memcpy(r->words + r->wordslen, s, m) ;
+  r->wordslen += m ;
 }
 
-static void sort (unsigned int *order, socket_connector const *c)
+static void add_name (row *r, char const *s)
 {
+  size_t m = strnlen(s, NAMELEN - r->namelen) ;
+  memcpy(r->name + r->namelen, s, m) ;
+  r->namelen += m ;
+}
+
+static char const *error_name (int e)
+{
+#define E(name) { name, #name }
+  static struct { int error ; char const *name ; } const names[] =
+  {
+    E(EACCES), E(EADDRNOTAVAIL), E(EAFNOSUPPORT), E(ECONNREFUSED), E(ECONNRESET), E(EDESTADDRREQ), E(EHOSTUNREACH), E(EINVAL),
+    E(EMFILE), E(EMSGSIZE), E(ENETDOWN), E(ENETUNREACH), E(ENFILE), E(ENOBUFS), E(ENOMEM), E(ENOPROTOOPT), E(EOPNOTSUPP),
+    E(EPERM), E(EPIPE), E(EPROTO), E(ETIMEDOUT), E(ECANCELED)
+  } ;
+#undef E
+  for (unsigned int i = 0 ; i < sizeof names / sizeof *names ; i++) if (names[i].error == e) return names[i].name ;
+  return strerror(e) ;
+}
+
+/* shorter than the last line has it */
+
+static char const *lookup_words (lookup_family const *f)
+{
+  int e = f->answer.error ;
+  if (f->state == LOOKUP_STOPPED) return "no answer" ;
+  if (f->answer.n) return f->answer.n == 1 ? " address" : " addresses" ;
+  return e == EAI_NONAME ? "no such name" : e == EAI_AGAIN || e == EAI_FAIL ? "failed" : e == EAI_SYSTEM ? error_name(f->answer.sys) : "no address" ;
+}
+
+static void row_of_lookup (row *r, lookup const *l, int is6, tain const *start, tain const *end)
+{
+  lookup_family const *f = l->family + is6 ;
+  int silent = f->state == LOOKUP_STOPPED ;
+  char n[UINT_FMT] ;
+  memset(r, 0, sizeof *r) ;
+  add_name(r, families[is6]) ;
+  add_name(r, " ") ;
+  add_name(r, l->host) ;
+  n[uint_fmt(n, f->answer.n)] = 0 ;
+  if (f->answer.n) add_words(r, n) ;
+  add_words(r, lookup_words(f)) ;
+  r->from = between(start, &f->start) ;
+  r->to = between(start, silent ? end : &f->end) ;
+  r->mark = silent ? '/' : f->answer.n ? '>' : 'x' ;
+}
+
+static int won (socket_connector const *c, unsigned int i)
+{
+  return c->fd >= 0 && c->winner == i ;
+}
+
+static int was_up (unsigned int i)
+{
+  return !!up[i].sec.x ;
+}
+
+static char mark_of (socket_connector const *c, unsigned int i)
+{
+  socket_candidate const *x = c->candidate + i ;
+  if (won(c, i)) return '*' ;
+  if (!x->error) return 0 ;
+  if (x->error == ECANCELED || x->error == ETIMEDOUT) return '/' ;
+  return tain_less(&x->start, &x->end) ? 'x' : '!' ;
+}
+
+/* A reset is of a connection: attempts are refused. */
+
+static int was_lost (int error)
+{
+  return error == ECONNRESET || error == EPIPE ;
+}
+
+static void row_of_attempt (row *r, socket_connector const *c, unsigned int i, tain const *start)
+{
+  socket_candidate const *x = c->candidate + i ;
+  char ip[16] = "\0\0\0\0\0\0\0\0\0\0\377\377" ;
+  memset(r, 0, sizeof *r) ;
+  if (x->is6) memcpy(ip, x->ip, 16) ;
+  else memcpy(ip + 12, x->ip, 4) ;
+  r->namelen = socket_fmt6(r->name, ip, x->scope_id) ;
+  add_name(r, " ") ;
+  r->namelen += uint16_fmt(r->name + r->namelen, x->port) ;
+  if (was_up(i)) add_words(r, "up, ") ;
+  else if (was_lost(x->error)) add_words(r, "accepted, ") ;
+  if (won(c, i)) add_words(r, was_up(i) ? "ready" : "connected") ;
+  else add_words(r, !x->error ? "not tried" : x->error == ECANCELED ? "closed" : error_name(x->error)) ;
+  if (x->hedge) add_words(r, ", again") ;
+  if (x->sent) r->wordslen += str_fmt(r->words + r->wordslen, ", SYN data") ;
+  r->mark = mark_of(c, i) ;
+  if (!r->mark) return ;
+  r->from = between(start, &x->start) ;
+  r->up = was_up(i) ? between(start, up + i) : 0 ;
+  r->to = between(start, &x->end) ;
+}
+
+/* In the order of their starts; of one step, those that failed at once came first */
+
+static int before (row const *x, row const *y)
+{
+  if (!x->mark || !y->mark) return x->mark && !y->mark ;
+  return x->from < y->from || (x->from == y->from && x->to < y->to) ;
+}
+
+static unsigned int add_attempts (row *rows, unsigned int n, socket_connector const *c, tain const *start)
+{
+  unsigned int first = n ;
   for (unsigned int i = 0 ; i < c->n ; i++)
   {
-    unsigned int k = i ;
-    for (; k && before(c, i, order[k-1]) ; k--) order[k] = order[k-1] ;
-    order[k] = i ;
+    unsigned int k = n ;
+    row new ;
+    row_of_attempt(&new, c, i, start) ;
+    if (!new.mark && c->candidate[i].hedge) continue ;
+    for (; k > first && before(&new, rows + k - 1) ; k--) rows[k] = rows[k - 1] ;
+    rows[k] = new ;
+    n++ ;
   }
+  return n ;
+}
+
+static unsigned int add_lookups (row *rows, lookup const *l, unsigned int lookups, tain const *start, tain const *end)
+{
+  unsigned int n = 0 ;
+  for (unsigned int i = 0 ; i < lookups ; i++)
+    for (int is6 = 1 ; is6 >= 0 ; is6--)
+    {
+      lookup_family const *f = l[i].family + is6 ;
+      int none = !l[i].family[0].answer.n && !l[i].family[1].answer.n ;
+      if (f->state != LOOKUP_NONE && (none || !l[i].literal)) row_of_lookup(rows + n++, l + i, is6, start, end) ;
+    }
+  return n ;
 }
 
 
@@ -161,42 +252,42 @@ static void say_line (char const *line, size_t from, char const *colour)
 
 
  /*
-    The picture: name, time axis, start and end in ms, outcome. A name that leaves too little for the axis has a line of
-    its own, above. On the axis: | start, - silence, x failed, ! failed within the call, * connected, / closed without an answer.
+    The picture: name, time axis, start and end in ms, words. A name that leaves too little for the axis has a line of
+    its own, above. On the axis: | start, - silence, + up and = not yet ready; then > addresses, x failed, ! failed within
+    the call, * connected or ready, / closed without an answer.
  */
 
 typedef struct picture_s picture ;
 struct picture_s
 {
-  socket_connector const *c ;
-  tain const *start ;
+  row const *rows ;
+  unsigned int n ;
   uint64_t total ;                 /* what the axis is long, in microseconds */
   size_t decimals ;                /* of times */
   size_t names, axis, times ;      /* widths */
   size_t bar, from, to, words ;    /* columns */
 } ;
 
-static void layout (picture *p, uint64_t total)
+static void layout (picture *p)
 {
-  socket_connector const *c = p->c ;
-  char fmt[NAMELEN + OUTCOMELEN] ;
-  size_t words = 0, m ;
-  p->total = total ? total : 1 ;
-  p->decimals = total < 10000 ? 3 : 1 ;
+  char fmt[MSLEN] ;
+  size_t words = 0 ;
+  p->decimals = p->total < 10000 ? 3 : 1 ;
   p->names = 0 ;
-  p->times = ms_fmt(fmt, total, p->decimals) ;
+  p->times = ms_fmt(fmt, p->total, p->decimals) ;
   if (p->times < 5) p->times = 5 ;
-  for (unsigned int i = 0 ; i < c->n ; i++) if ((m = outcome_fmt(fmt, c, i)) > words) words = m ;
+  for (unsigned int i = 0 ; i < p->n ; i++) if (p->rows[i].wordslen > words) words = p->rows[i].wordslen ;
   p->words = WIDTH - words ;
   p->to = p->words - 2 - p->times ;
   p->from = p->to - 1 - p->times ;
-  for (unsigned int i = 0 ; i < c->n ; i++)
+  for (unsigned int i = 0 ; i < p->n ; i++)
   {
-    m = name_fmt(fmt, c->candidate + i) ;
+    size_t m = p->rows[i].namelen ;
     if (m > p->names && m + 2 + AXIS + 2 <= p->from) p->names = m ;
   }
   p->bar = p->names + 2 ;
   p->axis = p->from - 2 - p->bar ;
+  if (!p->total) p->total = 1 ;
 }
 
 static size_t column (picture const *p, uint64_t us)
@@ -222,17 +313,9 @@ static void draw_ruler (picture const *p)
   say_line(line, 0, 0) ;
 }
 
-static char mark (socket_connector const *c, unsigned int i)
-{
-  socket_candidate const *x = c->candidate + i ;
-  if (won(c, i)) return '*' ;
-  if (x->error == ECANCELED || x->error == ETIMEDOUT) return '/' ;
-  return tain_less(&x->start, &x->end) ? 'x' : '!' ;
-}
-
 static char const *colour (char m)
 {
-  return m == '*' ? "\033[32m" : m == '/' ? "\033[33m" : "\033[31m" ;
+  return m == '>' ? 0 : m == '*' ? "\033[32m" : m == '/' ? "\033[33m" : "\033[31m" ;
 }
 
 static void draw_time (picture const *p, char *s, uint64_t us)
@@ -242,121 +325,66 @@ static void draw_time (picture const *p, char *s, uint64_t us)
   memcpy(s + p->times - m, fmt, m) ;
 }
 
-static void draw_attempt (picture const *p, unsigned int i, int colours)
+static void draw_row (picture const *p, row const *r, int colours)
 {
-  socket_candidate const *x = p->c->candidate + i ;
   char line[WIDTH] ;
-  char m = mark(p->c, i) ;
-  size_t len ;
-
   memset(line, ' ', WIDTH) ;
-  len = name_fmt(line, x) ;
-  if (len > p->names)
+  memcpy(line, r->name, r->namelen) ;
+  if (r->namelen > p->names)
   {
     say_line(line, 0, 0) ;
-    memset(line, ' ', len) ;
+    memset(line, ' ', r->namelen) ;
   }
-  if (tried(p->c, i))
+  if (r->mark)
   {
-    uint64_t from = between(p->start, &x->start), to = between(p->start, &x->end) ;
-    memset(line + column(p, from), '-', column(p, to) - column(p, from)) ;
-    line[column(p, from)] = '|' ;
-    line[column(p, to)] = m ;
-    draw_time(p, line + p->from, from) ;
-    draw_time(p, line + p->to, to) ;
+    size_t from = column(p, r->from), to = column(p, r->to) ;
+    memset(line + from, '-', to - from) ;
+    line[from] = '|' ;
+    if (r->up)
+    {
+      size_t u = column(p, r->up) ;
+      memset(line + u, '=', to - u) ;
+      line[u] = '+' ;
+    }
+    line[to] = r->mark ;
+    draw_time(p, line + p->from, r->from) ;
+    draw_time(p, line + p->to, r->to) ;
   }
-  else colours = 0 ;
-  outcome_fmt(line + p->words, p->c, i) ;
-  say_line(line, p->bar, colours ? colour(m) : 0) ;
+  memcpy(line + p->words, r->words, r->wordslen) ;
+  say_line(line, p->bar, colours && r->mark ? colour(r->mark) : 0) ;
 }
 
-static void draw (socket_connector const *c, tain const *start, tain const *end, int error, int colours)
+/* the last line: what came of it */
+
+static char const *verdict (socket_connector const *c, int error)
 {
-  picture p = { .c = c, .start = start } ;
-  unsigned int order[CANDIDATES] ;
-  char name[NAMELEN] ;
-  size_t len = error ? 0 : name_fmt(name, c->candidate + c->winner) ;
+  if (!c->n) return "no address" ;
+  if (was_lost(error)) return "connection lost" ;
+  for (unsigned int i = 0 ; i < c->n ; i++) if (was_up(i)) return "no greeting" ;
+  return "no connection" ;
+}
 
-  layout(&p, between(start, end)) ;
+static void draw (socket_connector const *c, lookup const *l, unsigned int lookups, tain const *start, tain const *end, int error, int colours)
+{
+  static row rows[ROWS + 1] ;  /* one for the winner */
+  picture p = { .rows = rows, .total = between(start, end) } ;
+  row *winner = rows + ROWS ;
+
+  p.n = add_lookups(rows, l, lookups, start, end) ;
+  p.n = add_attempts(rows, p.n, c, start) ;
+  layout(&p) ;
   draw_ruler(&p) ;
-  sort(order, c) ;
-  for (unsigned int k = 0 ; k < c->n ; k++) draw_attempt(&p, order[k], colours) ;
+  for (unsigned int i = 0 ; i < p.n ; i++) draw_row(&p, rows + i, colours) ;
 
-  put(name, len) ;
-  say(error ? "no connection after " : len + 32 > WIDTH ? "\n  connected after " : " connected after ") ;
+  winner->namelen = 0 ;
+  if (!error) row_of_attempt(winner, c, c->winner, start) ;
+  put(winner->name, winner->namelen) ;
+  say(error ? verdict(c, error) : winner->namelen + 32 > WIDTH ? "\n  connected" : " connected") ;
+  say(" after ") ;
   say_ms(between(start, end), p.decimals) ;
   say(error ? " ms: " : " ms") ;
-  say(error ? error_name(error) : "") ;
+  say(!error ? "" : c->n ? error_name(error) : lookup_error(l)) ;
   say("\n") ;
-}
-
-
- /* The same as JSON */
-
-static void say_string (char const *s, size_t len)
-{
-  say("\"") ;
-  for (size_t i = 0 ; i < len ; i++)  /* the names of interfaces are wild */
-  {
-    unsigned char ch = (unsigned char)s[i] ;
-    char const u[6] = { '\\', 'u', '0', '0', (char)fmtscan_asc(ch >> 4), (char)fmtscan_asc(ch & 15) } ;
-    int plain = ch >= 32 && ch < 127 && ch != '"' && ch != '\\' ;
-    put(plain ? s + i : u, plain ? 1 : 6) ;
-  }
-  say("\"") ;
-}
-
-static void say_peer (socket_candidate const *x)
-{
-  char fmt[ADDRESSLEN] ;
-  say("\"address\":") ;
-  say_string(fmt, address_fmt(fmt, x)) ;
-  say(",\"port\":") ;
-  put(fmt, uint16_fmt(fmt, x->port)) ;
-}
-
-static void say_error (int e)
-{
-  say(",\"error\":") ;
-  if (e) say_string(error_name(e), strlen(error_name(e))) ;
-  else say("null") ;
-}
-
-static void say_attempt (socket_connector const *c, unsigned int i, tain const *start)
-{
-  socket_candidate const *x = c->candidate + i ;
-  char fmt[SIZE_FMT] ;
-  say_peer(x) ;
-  if (tried(c, i))
-  {
-    say(",\"start\":") ;
-    say_ms(between(start, &x->start), 3) ;
-    say(",\"end\":") ;
-    say_ms(between(start, &x->end), 3) ;
-  }
-  else say(",\"start\":null,\"end\":null") ;
-  say_error(x->error) ;
-  say(",\"sent\":") ;
-  put(fmt, size_fmt(fmt, x->sent)) ;
-}
-
-static void json (socket_connector const *c, tain const *start, tain const *end, int error)
-{
-  unsigned int order[CANDIDATES] ;
-  say("{") ;
-  if (error) say("\"address\":null,\"port\":null") ;
-  else say_peer(c->candidate + c->winner) ;
-  say(",\"ms\":") ;
-  say_ms(between(start, end), 3) ;
-  say_error(error) ;
-  say(",\"attempts\":[") ;
-  sort(order, c) ;
-  for (unsigned int k = 0 ; k < c->n ; k++)
-  {
-    say(k ? "},{" : "{") ;
-    say_attempt(c, order[k], start) ;
-  }
-  say("}]}\n") ;
 }
 
 
@@ -369,29 +397,10 @@ static unsigned int number (char const *s)
   return n ;
 }
 
-static unsigned int resolve (socket_candidate *x, unsigned int max, char const *host, char const *port)
-{
-  struct addrinfo const hints = { .ai_socktype = SOCK_STREAM } ;
-  struct addrinfo *list ;
-  unsigned int n ;
-  uint16_t p ;
-  int e ;
-  if (!*host) strerr_dief2x(100, "no host for port ", port) ;
-  if (!*port) strerr_dief2x(100, "no port for ", host) ;
-  if (strchr("+-0123456789", *port) && !uint160_scan(port, &p)) strerr_dief2x(100, "not a port: ", port) ;
-  e = getaddrinfo(host, port, &hints, &list) ;
-  if (e) strerr_dief6x(111, "unable to resolve ", host, " port ", port, ": ", e == EAI_SYSTEM ? strerror(errno) : gai_strerror(e)) ;
-  n = socket_candidate_addrinfo(x, max, list) ;
-  if (n == max) strerr_dief2x(100, "too many addresses: no room for ", host) ;
-  freeaddrinfo(list) ;
-  return n ;
-}
+/* host and port from one or two arguments; returns the next */
 
-/* From one or two arguments to candidates; returns the next argument. */
-
-static char const *const *scan (char const *const *argv, socket_candidate *a, unsigned int *n)
+static char const *const *scan (char const *const *argv, char *host, uint16_t *to)
 {
-  char host[NI_MAXHOST] ;
   char const *word = *argv++, *port = 0 ;
   char const *colon = strchr(word, ':') ;
   size_t len = strlen(word) ;
@@ -408,62 +417,101 @@ static char const *const *scan (char const *const *argv, socket_candidate *a, un
     port = colon + 1 ;
     len = (size_t)(colon - word) ;
   }
-  if (len >= sizeof host) strerr_dief2x(100, "too long a name: ", word) ;
+  if (len >= NI_MAXHOST) strerr_dief2x(100, "too long a name: ", word) ;
   memcpy(host, word, len) ;
   host[len] = 0 ;
   if (!port) port = *argv ? *argv++ : "" ;
-  *n += resolve(a + *n, CANDIDATES - *n, host, port) ;
+  if (!*host) strerr_dief2x(100, "no host for port ", port) ;
+  if (!*port) strerr_dief2x(100, "no port for ", host) ;
+  if (!lookup_port(port, to)) strerr_dief2x(100, "not a port: ", port) ;
   return argv ;
 }
 
-int main (int argc, char const *const *argv)
+
+ /* The race */
+
+/* -g: x is connected, and will do when the server has spoken. */
+
+static int ready (socket_candidate *x, void *data)
+{
+  unsigned int i = (unsigned int)(x - candidate) ;
+  ssize_t r ;
+  char c ;
+  (void)data ;
+  if (!was_up(i)) tain_copynow(up + i) ;
+  r = recv(x->fd, &c, 1, MSG_PEEK) ;
+  if (r == 1) return 1 ;
+  if (!r) errno = EPIPE ;
+  else if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) errno = EINPROGRESS ;
+  return 0 ;
+}
+
+static int options (int argc, char const *const *argv)
 {
   subgetopt l = SUBGETOPT_ZERO ;
-  socket_candidate a[CANDIDATES] ;
-  socket_connector c ;
-  tain start, deadline ;
-  unsigned int n = 0, delay = 250, timeout = 10000 ;
-  int fast = 0, asjson = 0, backoff = 0, error = 0 ;
-  PROG = "race" ;
-
-  for (int opt ; (opt = subgetopt_r(argc, argv, "hfjd:b:t:", &l)) != -1 ;) switch (opt)
+  int ip4 = 0, ip6 = 0 ;
+  for (int opt ; (opt = subgetopt_r(argc, argv, "hfga:b:46t:", &l)) != -1 ;) switch (opt)
   {
     case 'h' :
       say("usage: " USAGE "\n") ;
       if (!buffer_flush(buffer_1)) strerr_diefu1sys(111, "write to stdout") ;
-      return 0 ;
+      _exit(0) ;
     case 'f' : fast = 1 ; break ;
-    case 'j' : asjson = 1 ; break ;
-    case 'd' : delay = number(l.arg) ; break ;
-    case 't' : timeout = number(l.arg) ; break ;
+    case 'g' : greeting = 1 ; break ;
+    case 'a' : delay = number(l.arg) ; break ;
     case 'b' :
       if (!int0_scan(l.arg, &backoff)) strerr_dief2x(100, "not a backoff: ", l.arg) ;
       break ;
+    case '4' : ip4 = 1 ; break ;
+    case '6' : ip6 = 1 ; break ;
+    case 't' : timeout = number(l.arg) ; break ;
     default : strerr_dieusage(100, USAGE) ;
   }
-  argv += l.ind ;
+  family = ip4 == ip6 ? AF_UNSPEC : ip4 ? AF_INET : AF_INET6 ;
+  return l.ind ;
+}
+
+static void init (socket_connector *c, tain const *start)
+{
+  tain deadline = { .sec = { .x = timeout / 1000 }, .nano = timeout % 1000 * 1000000 } ;
+  tain_add(&deadline, start, &deadline) ;
+  socket_connector_init(c, candidate, 0, &deadline) ;
+  c->delay = delay ;
+  c->backoff = backoff ;
+  if (greeting) c->ready = &ready ;
+  if (!fast) return ;
+  c->data = "\n" ;
+  c->len = 1 ;
+}
+
+int main (int argc, char const *const *argv)
+{
+  static lookup l[HOSTS] ;
+  static char host[HOSTS][NI_MAXHOST] ;
+  uint16_t port[HOSTS] ;
+  socket_connector c ;
+  tain start ;
+  unsigned int n = 0 ;
+  int error = 0 ;
+  PROG = "race" ;
+
+  argv += options(argc, argv) ;
   if (!*argv) strerr_dieusage(100, USAGE) ;
-  while (*argv) argv = scan(argv, a, &n) ;
+  for (; *argv ; n++)
+  {
+    if (n == HOSTS) strerr_dief2x(100, "too many hosts: no room for ", *argv) ;
+    argv = scan(argv, host[n], port + n) ;
+  }
 
   if (!fd_sanitize()) strerr_diefu1sys(111, "open standard descriptors") ;
   tain_now_set_stopwatch_g() ;
   tain_copynow(&start) ;
-  deadline.sec.x = timeout / 1000 ;
-  deadline.nano = timeout % 1000 * 1000000 ;
-  tain_add(&deadline, &start, &deadline) ;
-  socket_connector_init(&c, a, n, &deadline) ;
-  c.delay = delay ;
-  c.backoff = backoff ;
-  if (fast)
-  {
-    c.data = "\n" ;
-    c.len = 1 ;
-  }
-  if (socket_connector_wait_g(&c) == -1) error = errno ;
-  else if (socket_fastopen_used(c.fd) != 1) a[c.winner].sent = 0 ;  /* the peer left it */
+  init(&c, &start) ;
+  for (unsigned int i = 0 ; i < n ; i++) lookup_start(l + i, host[i], port[i], family, &start) ;
+  if (lookup_race(l, n, &c, CANDIDATES, &STAMP) == -1) error = errno ;
+  else if (socket_fastopen_used(c.fd) != 1) candidate[c.winner].sent = 0 ;  /* the peer left it */
 
-  if (asjson) json(&c, &start, &STAMP, error) ;
-  else draw(&c, &start, &STAMP, error, isatty(1) && !getenv("NO_COLOR")) ;
+  draw(&c, l, n, &start, &STAMP, error, isatty(1) && !getenv("NO_COLOR")) ;
   if (!buffer_flush(buffer_1)) strerr_diefu1sys(111, "write to stdout") ;
   return error ? 111 : 0 ;
 }

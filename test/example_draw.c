@@ -1,8 +1,10 @@
 /* ISC license. */
 
-/* The picture that examples/race draws, and its JSON, of races with times given here. */
+/* The picture that examples/race draws, of races with times given here. */
 
 #include "test.h"
+
+#include <netdb.h>
 
 #define main race_main
 #include "../examples/race.c"
@@ -11,8 +13,11 @@
 #define LONG6 "\40\1\15\270\21\21\42\42\63\63\104\104\125\125\146\146"
 #define LINKLOCAL6 "\376\277\21\21\42\42\63\63\104\104\125\125\146\146\167\167"
 
-static socket_candidate a[CANDIDATES] ;
+#define a candidate
+
 static socket_connector c ;
+static lookup names[4] ;
+static unsigned int lookups ;
 static tain zero, end ;
 static char said[8192] ;
 
@@ -25,6 +30,9 @@ static tain at (unsigned int us)
 static void begin (void)
 {
   zero = at(0) ;
+  lookups = 0 ;
+  memset(up, 0, sizeof up) ;
+  memset(a, 0, sizeof a) ;
   socket_connector_init(&c, a, 0, &tain_infinite) ;
 }
 
@@ -54,9 +62,9 @@ static void wins (socket_candidate *x, unsigned int from, unsigned int to)
   c.winner = (unsigned int)(x - a) ;
 }
 
-/* said is what draw or json writes to standard output */
+/* said is what draw writes to standard output */
 
-static void capture (int asjson, int error, int colours)
+static void capture (int error, int colours)
 {
   int out = dup(1), fd[2] ;
   ssize_t r ;
@@ -64,7 +72,7 @@ static void capture (int asjson, int error, int colours)
   fflush(stdout) ;
   dup2(fd[1], 1) ;
   close(fd[1]) ;
-  if (asjson) json(&c, &zero, &end, error) ; else draw(&c, &zero, &end, error, colours) ;
+  draw(&c, names, lookups, &zero, &end, error, colours) ;
   check(buffer_flush(buffer_1)) ;
   dup2(out, 1) ;
   close(out) ;
@@ -73,16 +81,35 @@ static void capture (int asjson, int error, int colours)
   said[r > 0 ? r : 0] = 0 ;
 }
 
-static void says (int asjson, int error, int colours, char const *wanted, int line)
+static void says (int error, int colours, char const *wanted, int line)
 {
-  capture(asjson, error, colours) ;
+  capture(error, colours) ;
   if (strcmp(said, wanted)) printf("# line %d wants\n%sand gets\n%s", line, wanted, said) ;
   check(!strcmp(said, wanted)) ;
 }
 
-#define draws(error, ...) says(0, error, 0, __VA_ARGS__, __LINE__)
-#define draws_in_colour(error, ...) says(0, error, 1, __VA_ARGS__, __LINE__)
-#define writes(error, ...) says(1, error, 0, __VA_ARGS__, __LINE__)
+#define draws(error, ...) says(error, 0, __VA_ARGS__, __LINE__)
+#define draws_in_colour(error, ...) says(error, 1, __VA_ARGS__, __LINE__)
+
+static lookup *look_up (char const *host)
+{
+  lookup *l = names + lookups++ ;
+  memset(l, 0, sizeof *l) ;
+  l->host = host ;
+  for (int is6 = 0 ; is6 < 2 ; is6++)
+  {
+    l->family[is6].start = l->family[is6].end = zero ;
+    l->family[is6].state = LOOKUP_TAKEN ;
+  }
+  return l ;
+}
+
+static void finds (lookup *l, int is6, unsigned int us, unsigned int n, int error)
+{
+  l->family[is6].end = at(us) ;
+  l->family[is6].answer.n = n ;
+  l->family[is6].answer.error = error ;
+}
 
 /* refused, silent, failed within the call, not tried, connected: in the order of their starts */
 
@@ -109,19 +136,6 @@ static void each_outcome_is_drawn_in_the_order_of_starts (void)
     "::1 443 connected after 299.9 ms\n") ;
 }
 
-static void each_outcome_is_written_as_json (void)
-{
-  every_outcome() ;
-  a[0].sent = 12 ;
-  writes(0,
-    "{\"address\":\"::1\",\"port\":443,\"ms\":299.999,\"error\":null"
-    ",\"attempts\":[{\"address\":\"::1\",\"port\":9,\"start\":0.000,\"end\":30.000,\"error\":\"ECONNREFUSED\",\"sent\":12},"
-    "{\"address\":\"127.0.0.1\",\"port\":10,\"start\":30.000,\"end\":299.999,\"error\":\"ECANCELED\",\"sent\":0},"
-    "{\"address\":\"10.0.0.1\",\"port\":80,\"start\":280.000,\"end\":280.000,\"error\":\"ENETUNREACH\",\"sent\":0},"
-    "{\"address\":\"::1\",\"port\":443,\"start\":280.000,\"end\":299.999,\"error\":null,\"sent\":0},"
-    "{\"address\":\"127.0.0.1\",\"port\":65535,\"start\":null,\"end\":null,\"error\":null,\"sent\":0}]}\n") ;
-}
-
 static void each_outcome_has_its_colour (void)
 {
   every_outcome() ;
@@ -133,6 +147,137 @@ static void each_outcome_has_its_colour (void)
     "::1 443          \033[32m                                |--*  280.0 299.9  connected\033[m\n"
     "127.0.0.1 65535                                                     not tried\n"
     "::1 443 connected after 299.9 ms\n") ;
+}
+
+/* the lookups of a name come first; a literal address has none */
+
+static void lookups_come_first (void)
+{
+  lookup *l ;
+  begin() ;
+  l = look_up("host.example") ;
+  finds(l, 1, 20000, 2, 0) ;
+  finds(l, 0, 40000, 1, 0) ;
+  l = look_up("::1") ;
+  l->literal = 1 ;
+  l->family[1].answer.n = 1 ;
+  times(add6(LOOPBACK6, 9, 0), 20000, 21000, ECONNREFUSED) ;
+  wins(add4(LOOPBACK4, 443), 60000, 100000) ;
+  draws(0,
+    "                   0     20     40    60     80        start   end  ms\n"
+    "IPv6 host.example  |----->                               0.0  20.0  2 addresses\n"
+    "IPv4 host.example  |------------>                        0.0  40.0  1 address\n"
+    "::1 9                    x                              20.0  21.0  ECONNREFUSED\n"
+    "127.0.0.1 443                         |-------------*   60.0 100.0  connected\n"
+    "127.0.0.1 443 connected after 100.0 ms\n") ;
+}
+
+static void a_lookup_that_fails_has_its_mark (void)
+{
+  lookup *l ;
+  begin() ;
+  l = look_up("a.example") ;
+  l->family[1].state = LOOKUP_STOPPED ;
+  finds(l, 0, 40000, 0, EAI_NODATA) ;
+  end = at(100000) ;
+  draws(ETIMEDOUT,
+    "                0      20      40     60      80         start   end  ms\n"
+    "IPv6 a.example  |-------------------------------------/    0.0 100.0  no answer\n"
+    "IPv4 a.example  |--------------x                           0.0  40.0  no address\n"
+    "no address after 100.0 ms: no answer\n") ;
+}
+
+/* a literal address that is none says so in one place */
+
+static void a_literal_that_is_none_is_one_row (void)
+{
+  lookup *l ;
+  begin() ;
+  l = look_up("::2::") ;
+  l->literal = 1 ;
+  l->family[0].state = LOOKUP_NONE ;
+  finds(l, 1, 0, 0, EAI_NONAME) ;
+  end = at(0) ;
+  capture(EDESTADDRREQ, 0) ;
+  check(strstr(said, "IPv6 ::2::") && !strstr(said, "IPv4") && strstr(said, "no address after 0.000 ms: Name or service not known\n")) ;
+}
+
+/* with -g: up, then ready, then what came of it */
+
+static void up_is_not_ready (void)
+{
+  begin() ;
+  times(add4("\177\0\0\2", 25), 0, 400000, ECANCELED) ;
+  up[0] = at(100000) ;
+  times(add4("\177\0\0\3", 25), 100000, 300000, ECONNRESET) ;
+  up[1] = at(200000) ;
+  times(add4("\177\0\0\4", 25), 150000, 300000, EPIPE) ;
+  up[2] = at(200000) ;
+  wins(add4("\177\0\0\5", 25), 200000, 400000) ;
+  up[3] = at(300000) ;
+  draws(0,
+    "              0        100      200      300         start   end  ms\n"
+    "127.0.0.2 25  |--------+==========================/    0.0 400.0  up, closed\n"
+    "127.0.0.3 25           |--------+========x           100.0 300.0  up, ECONNRESET\n"
+    "127.0.0.4 25               |----+========x           150.0 300.0  up, EPIPE\n"
+    "127.0.0.5 25                    |--------+========*  200.0 400.0  up, ready\n"
+    "127.0.0.5 25 connected after 400.0 ms\n") ;
+}
+
+static void no_greeting_is_not_no_connection (void)
+{
+  begin() ;
+  times(add4(LOOPBACK4, 25), 0, 400000, ETIMEDOUT) ;
+  up[0] = at(100000) ;
+  capture(ETIMEDOUT, 0) ;
+  check(strstr(said, "  up, ETIMEDOUT\n") && strstr(said, "\nno greeting after 400.0 ms: ETIMEDOUT\n")) ;
+}
+
+/* without -g too */
+
+static void accepted_then_reset_is_not_no_connection (void)
+{
+  begin() ;
+  times(add4(LOOPBACK4, 25), 0, 400000, ECONNRESET) ;
+  capture(ECONNRESET, 0) ;
+  check(strstr(said, "  accepted, ECONNRESET\n") && strstr(said, "\nconnection lost after 400.0 ms: ECONNRESET\n")) ;
+}
+
+static void the_page_has_such_a_picture (void)
+{
+  lookup *l ;
+  begin() ;
+  l = look_up("mx.example.org") ;
+  finds(l, 1, 12000, 2, 0) ;
+  finds(l, 0, 30000, 1, 0) ;
+  times(add6("\40\1\15\270\0\0\0\0\0\0\0\0\0\0\0\1", 25, 0), 12000, 402000, ECANCELED) ;
+  add6("\40\1\15\270\0\0\0\0\0\0\0\0\0\0\0\2", 25, 0) ;
+  wins(add4("\300\0\2\1", 25), 262000, 402000) ;
+  up[2] = at(292000) ;
+  draws(0,
+    "                     0      100     200     300         start   end  ms\n"
+    "IPv6 mx.example.org  >                                    0.0  12.0  2 addresses\n"
+    "IPv4 mx.example.org  |->                                  0.0  30.0  1 address\n"
+    "2001:db8::1 25       |-------------------------------/   12.0 402.0  closed\n"
+    "192.0.2.1 25                             |--+========*  262.0 402.0  up, ready\n"
+    "2001:db8::2 25                                                       not tried\n"
+    "192.0.2.1 25 connected after 402.0 ms\n") ;
+}
+
+/* a second attempt at an address is a row if it was made */
+
+static void a_second_attempt_is_a_row_if_it_was_made (void)
+{
+  begin() ;
+  times(add4(LOOPBACK4, 1), 0, 400000, ECANCELED) ;
+  wins(add4(LOOPBACK4, 1), 250000, 400000) ;
+  a[1].hedge = 1 ;
+  add4(LOOPBACK4, 2)->hedge = 1 ;
+  draws(0,
+    "             0       100      200      300         start   end  ms\n"
+    "127.0.0.1 1  |----------------------------------/    0.0 400.0  closed\n"
+    "127.0.0.1 1                       |-------------*  250.0 400.0  connected, again\n"
+    "127.0.0.1 1 connected after 400.0 ms\n") ;
 }
 
 /* one that failed by itself, and what the deadline ended */
@@ -149,11 +294,6 @@ static void what_the_deadline_ended_is_told_from_what_failed (void)
     "127.0.0.1 2  |----------------------------------/    250.0 10000.0  ETIMEDOUT\n"
     "127.0.0.1 3   |---------------------------------/    500.0 10000.0  ETIMEDOUT\n"
     "no connection after 10000.0 ms: ETIMEDOUT\n") ;
-  writes(ETIMEDOUT,
-    "{\"address\":null,\"port\":null,\"ms\":10000.000,\"error\":\"ETIMEDOUT\""
-    ",\"attempts\":[{\"address\":\"127.0.0.1\",\"port\":1,\"start\":0.000,\"end\":1500.000,\"error\":\"EHOSTUNREACH\",\"sent\":0},"
-    "{\"address\":\"127.0.0.1\",\"port\":2,\"start\":250.000,\"end\":10000.000,\"error\":\"ETIMEDOUT\",\"sent\":0},"
-    "{\"address\":\"127.0.0.1\",\"port\":3,\"start\":500.000,\"end\":10000.000,\"error\":\"ETIMEDOUT\",\"sent\":0}]}\n") ;
 }
 
 /* a name longer than the axis can bear stands alone, the others do not */
@@ -161,14 +301,14 @@ static void what_the_deadline_ended_is_told_from_what_failed (void)
 static void a_long_name_stands_alone (void)
 {
   begin() ;
-  times(add6(LONG6, 443, 0), 0, 50000, ECONNRESET) ;
+  times(add6(LONG6, 443, 0), 0, 50000, ECONNREFUSED) ;
   times(add6(LINKLOCAL6, 65535, 4294967295), 50000, 55000, EADDRNOTAVAIL) ;
   times(add4("\377\377\377\377", 65535), 60000, 65000, EAFNOSUPPORT) ;
   wins(add6("\40\1\15\270\0\0\0\0\0\0\0\0\0\0\0\1", 443, 0), 65000, 90000) ;
   draws(0,
     "                       0     20    40    60    80     start   end  ms\n"
     "2001:db8:1111:2222:3333:4444:5555:6666 443\n"
-    "                       |--------------x                 0.0  50.0  ECONNRESET\n"
+    "                       |--------------x                 0.0  50.0  ECONNREFUSED\n"
     "febf:1111:2222:3333:4444:5555:6666:7777%4294967295 65535\n"
     "                                      |-x              50.0  55.0  EADDRNOTAVAIL\n"
     "255.255.255.255 65535                    |-x           60.0  65.0  EAFNOSUPPORT\n"
@@ -221,7 +361,7 @@ static void an_error_without_a_name_is_what_the_system_calls_it (void)
   char wanted[64] ;
   begin() ;
   times(add4(LOOPBACK4, 2), 0, 40000, EILSEQ) ;
-  capture(0, EILSEQ, 0) ;
+  capture(EILSEQ, 0) ;
   snprintf(wanted, sizeof wanted, "-x    0.0  40.0  %.30s\n", name) ;
   check(strstr(said, wanted)) ;
   check(strstr(said, "after 40.0 ms: ") && strstr(strstr(said, "after 40.0 ms: "), name)) ;
@@ -270,7 +410,7 @@ static void any_race (void)
   }
   end = at(total) ;
   if (any(2)) { wins(add4(LOOPBACK4, 1), any(total), total) ; tries++ ; }
-  capture(0, c.fd == -1 ? ETIMEDOUT : 0, 0) ;
+  capture(c.fd == -1 ? ETIMEDOUT : 0, 0) ;
   for (line = strchr(said, '\n') + 1 ; (next = strchr(line, '\n')) && next[1] ; line = next + 1)
   {
     size_t first, last ;
@@ -295,8 +435,15 @@ static void any_race_fits_into_80_columns (void)
 int main (void)
 {
   RUN(each_outcome_is_drawn_in_the_order_of_starts) ;
-  RUN(each_outcome_is_written_as_json) ;
   RUN(each_outcome_has_its_colour) ;
+  RUN(lookups_come_first) ;
+  RUN(a_lookup_that_fails_has_its_mark) ;
+  RUN(a_literal_that_is_none_is_one_row) ;
+  RUN(up_is_not_ready) ;
+  RUN(no_greeting_is_not_no_connection) ;
+  RUN(accepted_then_reset_is_not_no_connection) ;
+  RUN(the_page_has_such_a_picture) ;
+  RUN(a_second_attempt_is_a_row_if_it_was_made) ;
   RUN(what_the_deadline_ended_is_told_from_what_failed) ;
   RUN(a_long_name_stands_alone) ;
   RUN(data_in_the_SYN_is_told) ;

@@ -30,10 +30,14 @@ done
 # PROGRAM [OPTION]: runs it; got is its exit code, its outputs are in out and err
 
 echoes='echo hello >&7 && read -r line <&6 && test "$line" = hello'
+echoes_rest='echo llo >&7 && read -r line <&6 && test "$line" = hello'
 
+# -4 is for a name, -f he is for the rest
 tcpconnect ()
 {
-  timeout 20 "$dir/tcpconnect" "$@" 127.0.0.1 "$port" /bin/sh -c "$echoes" > "$dir/out" 2> "$dir/err" < /dev/null
+  host=127.0.0.1 prog=$echoes
+  case $* in -4) host=localhost ;; *he) prog=$echoes_rest ;; esac
+  timeout 20 "$dir/tcpconnect" "$@" $host "$port" /bin/sh -c "$prog" > "$dir/out" 2> "$dir/err" < /dev/null
   got=$?
 }
 
@@ -91,7 +95,7 @@ inject ()
     FILENAME ~ /errnos$/ { split($0, x, " ") ; number[x[1]] = x[2] ; text[x[1]] = substr($0, length(x[1] x[2]) + 3) ; next }
     FILENAME ~ /calls$/ { made[++calls] = $1 ; nth[calls] = ++n[$1] ; next }
     /^#/ { next }
-    { glob = $1 ; if (glob == name || (sub(/\*$/, "", glob) && index(name, glob) == 1)) row[++rows] = $0 }
+    { glob = $1 ; gsub(/\*/, ".*", glob) ; if (name ~ "^" glob "$") row[++rows] = $0 }
     END {
       for (i = 1 ; i <= calls ; i++)
       {
@@ -132,7 +136,9 @@ inject ()
 
 start_echod 127.0.0.1 0
 mkfifo "$dir/fifo"
-inject tcpconnect -f
+inject tcpconnect -4
+inject tcpconnect -f he
+inject tcpconnect -g -f he
 inject race
 inject race -f
 inject echod -f

@@ -226,7 +226,8 @@ static void the_error_is_the_one_that_helps (void)
     { { .ms = NEVER }, { .error = EAI_NODATA }, 0 },
     { { .error = EAI_NONAME }, { .ms = NEVER }, 0 },
     { { .n = 0 }, { .error = EAI_FAIL }, 1 },
-    { { .error = EAI_ADDRFAMILY }, { .error = EAI_NONAME }, 1 }
+    { { .error = EAI_ADDRFAMILY }, { .error = EAI_NONAME }, 1 },
+    { { .error = EAI_ADDRFAMILY }, { .error = EAI_AGAIN }, 1 }
   } ;
   for (unsigned int i = 0 ; i < sizeof rows / sizeof *rows ; i++)
   {
@@ -329,6 +330,7 @@ static void handlers_do_not_run_in_the_child (void)
   make((struct made){ .error = EAI_NONAME }, (struct made){ .what = RAISES, .n = 1 }) ;
   check(race(60000) == 1 && a[c.winner].is6 && asked[1] == 1) ;
   sigprocmask(SIG_SETMASK, 0, &after) ;
+  check(!sigismember(&after, SIGUSR1)) ;
   for (int sig = 1 ; sig < 32 ; sig++) check(sigismember(&old, sig) == sigismember(&after, sig)) ;
   signal(SIGUSR1, SIG_DFL) ;
   both_close(s) ;
