@@ -166,10 +166,17 @@ request='printf "GET / HTTP/1.0\r\n\r\n" >&7 ; exec cat <&6'
 "$tcpconnect" ::1 8080 sh -c "$request" > "$dir/tcpconnect" ; heard "nginx over IPv6" 'It works.'
 "$tcpconnect" -v 0 80 sh -c "$request" > "$dir/tcpconnect" 2> "$dir/errors" ; heard "nginx past a refusal" 'It works.'
 grep -q '::1 80: .* Connection refused' "$dir/errors" ; report $? "the refusal"
-for contact in first second
+get='GET / HTTP/1.0
+
+'
+for options in '' -g
 do
-  "$tcpconnect" -v -f 127.0.0.1 80 sh -c "$request" > "$dir/tcpconnect" 2> "$dir/errors" ; heard "nginx with fast open, the $contact contact" 'It works.'
+  for contact in first second
+  do "$tcpconnect" $options -f "$get" 127.0.0.1 80 sh -c 'exec cat <&6' > "$dir/tcpconnect" ; heard "nginx with fast open $options, the $contact contact" 'It works.'
+  done
 done
-grep -q 'connects with the first write' "$dir/errors" ; report $? "the request rode in the SYN"
+awk '$1 == "TcpExt:" && !n { n = split($0, name) ; next }
+  $1 == "TcpExt:" { for (i = 1 ; i <= n ; i++) if (name[i] == "TCPFastOpenPassive") exit $i < 1 }' /proc/net/netstat
+report $? "the request rode in the SYN"
 
 end
