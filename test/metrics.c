@@ -536,6 +536,8 @@ int main (void)
   {
     kill(server, SIGKILL) ;
     waitpid(server, 0, 0) ;
+    close(gone[0]) ;
+    close(gone[1]) ;
   }
   slow_end() ;
   return test_end() ;
