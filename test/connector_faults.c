@@ -417,8 +417,8 @@ static int metrics (unsigned int i, int e)
   socket_candidate_ip4(x, LOOPBACK4, 80) ;
   socket_candidate_ip6(x + 1, LOOPBACK6, 80, 0) ;
   memcpy(y, x, sizeof y) ;
-  k.n = 0 ;
-  k.opened = k.closed = 0 ;
+  k.n = k.closed = 0 ;
+  k.opened = 0 ;
   k.at[0] = i ;
   k.error[0] = e ;
   errno = SAME ;
