@@ -75,7 +75,7 @@ $(OBJECTS): internal.h socket.h socket_connector.h
 
 # Examples: each has a page in section 1
 
-EXAMPLES = examples/echod examples/race examples/tcpconnect
+EXAMPLES = examples/echod examples/race examples/tcpconnect examples/tcpserve
 
 examples: $(EXAMPLES)
 
@@ -84,8 +84,13 @@ demo: $(EXAMPLES) test/deadends
 
 $(EXAMPLES): $(LIBRARY)
 
-examples/echod: examples/echod.c examples/logline.c examples/logline.h
-	$(SAYCC$(V)) $(COMPILE) -I. $(LDFLAGS) -o $@ $@.c examples/logline.c libsocket.a $(LDLIBS)
+DAEMON = examples/daemon.c examples/logline.c
+
+examples/echod examples/tcpserve: $(DAEMON) examples/daemon.h examples/logline.h
+	$(SAYCC$(V)) $(COMPILE) -I. $(LDFLAGS) -o $@ $@.c $(DAEMON) libsocket.a $(LDLIBS)
+
+examples/echod: examples/echod.c
+examples/tcpserve: examples/tcpserve.c
 
 examples/race: examples/race.c
 examples/tcpconnect: examples/tcpconnect.c
@@ -104,8 +109,8 @@ TESTS = \
  test/faults test/interface test/metrics test/multicast test/names test/serve test/signals test/text test/timeouts
 
 SCRIPTS = \
- test/demo.sh test/example_echod.sh test/example_faults.sh test/example_lookup.sh test/example_race.sh test/example_tcpconnect.sh test/faulted.sh \
- test/link.sh test/pages.sh
+ test/demo.sh test/example_echod.sh test/example_faults.sh test/example_lookup.sh test/example_race.sh \
+ test/example_tcpconnect.sh test/example_tcpserve.sh test/faulted.sh test/link.sh test/pages.sh
 
 # what they run
 PROPS = test/deadends test/wan

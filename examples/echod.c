@@ -8,9 +8,6 @@
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -18,13 +15,13 @@
 #include <skalibs/buffer.h>
 #include <skalibs/djbunix.h>
 #include <skalibs/error.h>
-#include <skalibs/fmtscan.h>
 #include <skalibs/selfpipe.h>
 #include <skalibs/sgetopt.h>
 #include <skalibs/sig.h>
 #include <skalibs/strerr.h>
 #include <skalibs/types.h>
 
+#include "daemon.h"
 #include "logline.h"
 #include "socket.h"
 
@@ -33,7 +30,7 @@
 #define BUFLEN 65536
 #define EVENTS 64
 #define NEWCOMERS 16  /* at a time: in a flood of them others have their turn, too */
-#define NAMELEN (IP6_FMT + 1 + UINT16_FMT)
+#define NAMELEN (SOCKET_FMT6 + 1 + UINT16_FMT)
 #define GRACE 5  /* seconds that clients have after SIGTERM */
 
 extern char const *PROG ;  /* skalibs 2.13 has it in strerr.h, later ones in prog.h */
@@ -56,31 +53,12 @@ static unsigned int limit = CLIENTS, perclient = CLIENTS ;
 static int ep, listener, verbose = 0, ending = 0 ;
 static int waiting = 0 ;  /* newcomers do: 2, or have done so in the last second: 1 */
 
-/* Addresses are 16 bytes everywhere: IPv4 ones are mapped to ::ffff:0.0.0.0/96. */
-
-static char const mapped[12] = { [10] = '\377', '\377' } ;
-
-static int ip_scan (char const *s, char *ip)
+static void name_fmt (char *s, char const *ip, uint16_t port, uint32_t scope_id)
 {
-  memcpy(ip, mapped, 12) ;
-  return inet_pton(AF_INET, s, ip + 12) == 1 || inet_pton(AF_INET6, s, ip) == 1 ;  /* ip4_scan takes 1.2.3.256 */
-}
-
-static void name_fmt (char *s, char const *ip, uint16_t port)
-{
-  s += memcmp(ip, mapped, 12) ? ip6_fmt(s, ip) : ip4_fmt(s, ip + 12) ;
+  s += socket_fmt6(s, ip, scope_id) ;
   *s++ = ' ' ;
   s += uint16_fmt(s, port) ;
   *s = 0 ;
-}
-
-/* An IPv4 address, or the /64 of an IPv6 one: who has one of its addresses has them all. */
-
-static uint64_t home_of (char const *ip)
-{
-  uint64_t x ;
-  memcpy(&x, memcmp(ip, mapped, 12) ? ip : ip + 8, 8) ;
-  return x + 1 ;
 }
 
 static unsigned int clients_from (uint64_t home)
@@ -124,7 +102,7 @@ static void second_passed (void)
 
 static char *client_name (char *s, client const *c)
 {
-  name_fmt(s, c->ip, c->port) ;
+  name_fmt(s, c->ip, c->port, c->scope_id) ;
   return s ;
 }
 
@@ -133,7 +111,7 @@ static char *client_name (char *s, client const *c)
 static int take_in (int fd, client const *c)
 {
   char name[NAMELEN] ;
-  uint64_t home = home_of(c->ip) ;
+  uint64_t home = daemon_home(c->ip) ;
   if (perclient < limit && clients_from(home) >= perclient)
   {
     if (verbose) logline("info: ", client_name(name, c), " turned away: too many from there") ;
@@ -158,7 +136,7 @@ static void accept_clients (void)
     fd = socket_accept6_nbcoe(listener, c.ip, &c.port, &c.scope_id) ;
     if (fd == -1)
     {
-      if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) newcomers_wait(strerror(errno)) ;
+      if (daemon_shortage(errno)) newcomers_wait(strerror(errno)) ;
       return ;
     }
     if (take_in(fd, &c) == -1) fd_close(fd) ;
@@ -263,33 +241,14 @@ static void serve (int sigfd)
   }
 }
 
-/*
-   What each connection is to have, it has from the listener: clients that vanished are noticed, small answers do not wait,
-   and an urgent byte is in its place in the stream.
-*/
-
-static void set_options (int s)
+static void say_listening (void)
 {
-  int one = 1 ;
-  if (setsockopt(s, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one) == -1
-   || setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) == -1
-   || setsockopt(s, SOL_SOCKET, SO_OOBINLINE, &one, sizeof one) == -1) strerr_diefu1sys(111, "set socket options") ;
-}
-
-static int listen_on (char const *ip, uint16_t port, int fastopen)
-{
-  char name[NAMELEN], local[16] ;
-  int s = socket_tcp6_nbcoe() ;
-  name_fmt(name, ip, port) ;
-  if (s == -1) strerr_diefu1sys(111, "create socket") ;
-  if (socket_bind6_reuse(s, ip, port, 0) == -1) strerr_diefu2sys(111, "bind to ", name) ;
-  set_options(s) ;
-  if (fastopen && socket_fastopen(s) == -1) strerr_warnwu1sys("enable fast open") ;
-  if (socket_listen(s, SOMAXCONN) == -1) strerr_diefu2sys(111, "listen on ", name) ;
-  if (socket_local6(s, local, &port, 0) == -1) strerr_diefu1sys(111, "get local address") ;
-  name_fmt(name, local, port) ;
+  char name[NAMELEN], ip[16] ;
+  uint16_t port ;
+  uint32_t scope_id ;
+  if (socket_local6(listener, ip, &port, &scope_id) == -1) strerr_diefu1sys(111, "get local address") ;
+  name_fmt(name, ip, port, scope_id) ;
   if (buffer_puts(buffer_1, name) < 0 || buffer_putflush(buffer_1, "\n", 1) < 0) strerr_diefu1sys(111, "write to stdout") ;
-  return s ;
 }
 
 static unsigned int limit_scan (char const *s)
@@ -302,8 +261,7 @@ static unsigned int limit_scan (char const *s)
 static int prepare (void)
 {
   int sigfd ;
-  if (!fd_sanitize()) strerr_diefu1sys(111, "open standard descriptors") ;
-  logline_init() ;
+  daemon_begin() ;
   sigfd = selfpipe_init() ;
   if (sigfd == -1) strerr_diefu1sys(111, "create selfpipe") ;
   if (!sig_ignore(SIGPIPE) || !selfpipe_trap(SIGTERM) || !selfpipe_trap(SIGINT) || !selfpipe_trap(SIGALRM))
@@ -318,7 +276,10 @@ int main (int argc, char const *const *argv)
   subgetopt l = SUBGETOPT_ZERO ;
   char ip[16] ;
   uint16_t port ;
-  int sigfd, fastopen = 0 ;
+  uint32_t scope_id ;
+  unsigned int flags = 0 ;
+  size_t len ;
+  int sigfd ;
   PROG = "echod" ;
 
   for (int opt ; (opt = subgetopt_r(argc, argv, "hvfc:C:", &l)) != -1 ;) switch (opt)
@@ -327,20 +288,22 @@ int main (int argc, char const *const *argv)
       if (buffer_putsflush(buffer_1, "usage: " USAGE "\n") < 0) strerr_diefu1sys(111, "write to stdout") ;
       return 0 ;
     case 'v' : verbose = 1 ; break ;
-    case 'f' : fastopen = 1 ; break ;
+    case 'f' : flags = DAEMON_FASTOPEN ; break ;
     case 'c' : limit = limit_scan(l.arg) ; break ;
     case 'C' : perclient = limit_scan(l.arg) ; break ;
     default : strerr_dieusage(100, USAGE) ;
   }
   argc -= l.ind ; argv += l.ind ;
   if (argc != 2) strerr_dieusage(100, USAGE) ;
-  if (!ip_scan(argv[0], ip)) strerr_dief2x(100, "not an IP address: ", argv[0]) ;
+  len = socket_scan6(argv[0], ip, &scope_id) ;
+  if (!len || argv[0][len]) strerr_dief2x(100, "not an IP address: ", argv[0]) ;
   if (!uint160_scan(argv[1], &port)) strerr_dief2x(100, "not a port: ", argv[1]) ;
 
   sigfd = prepare() ;
-  listener = listen_on(ip, port, fastopen) ;
+  listener = daemon_listen(ip, port, scope_id, SOMAXCONN, flags) ;
   if (watch(EPOLL_CTL_ADD, sigfd, EPOLLIN) == -1
    || watch(EPOLL_CTL_ADD, listener, EPOLLIN) == -1) strerr_diefu1sys(111, "watch the listener") ;
+  say_listening() ;
   serve(sigfd) ;
   return 0 ;
 }

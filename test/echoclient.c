@@ -326,6 +326,25 @@ static void one_socket_serves_both_families (void)
   check(stop(&d) == 0) ;
 }
 
+/* With its interface: in the line it says, and in the log. */
+
+static void a_link_local_address_has_its_interface (void)
+{
+  static char const ip[16] = { '\376', '\200', [15] = 1 } ;
+  served d ;
+  char text[64] ;
+  uint16_t port = 0 ;
+  int s ;
+  if (system("PATH=$PATH:/usr/sbin:/sbin ip addr add fe80::1/64 dev lo nodad")) SKIP("no link-local address here") ;
+  check(!start(&d, "-v", "fe80::1%lo") && !strcmp(d.ip, "fe80::1%lo")) ;
+  s = socket_tcp6b() ;
+  check(!socket_connect6(s, ip, d.port, if_nametoindex("lo")) && echoes(s, "hello") && !socket_local6(s, 0, &port, 0)) ;
+  snprintf(text, sizeof text, "echod: info: fe80::1%%lo %u connected\n", port) ;
+  check(said(&d, text) == 1) ;
+  close(s) ;
+  check(stop(&d) == 0) ;
+}
+
 /* The port is held by a socket that does not listen, so that nobody takes it before echod does. */
 
 static void a_given_port_is_taken (void)
@@ -1242,6 +1261,7 @@ int main (int argc, char **argv)
   RUN(a_client_is_echoed_over_ip4) ;
   RUN(a_client_is_echoed_over_ip6) ;
   RUN(one_socket_serves_both_families) ;
+  RUN_APART(a_link_local_address_has_its_interface) ;
   RUN(a_given_port_is_taken) ;
   RUN(a_partial_write_loses_nothing) ;
   RUN(two_hundred_clients_are_echoed_at_once) ;

@@ -16,7 +16,7 @@ refuses ()
 }
 
 sed 's/^#define CLIENTS .*/#define CLIENTS 32/' examples/echod.c > "$dir/few.c"
-compile examples/echod test/echoclient "$dir/few"
+compile examples/echod test/echoclient test/hostile "$dir/few"
 
 timeout 30 "$dir/echod" -h > "$dir/out" 2> "$dir/log"
 test $? -eq 0 && ! test -s "$dir/log" && test "$(cat "$dir/out")" = 'usage: echod [-h] [-v] [-f] [-c limit] [-C perclient] ip port' ; report $? "-h"
@@ -28,7 +28,7 @@ refuses 100 "$usage" "an extra argument" ::1 0 0
 refuses 100 "$usage" "an unknown option" -x ::1 0
 refuses 100 "$usage" "an option too late" ::1 0 -v
 
-for ip in '' x 1.2.3 1.2.3.4.5 1.2.3.256 1.2.3.4x ::1::2 ::12345 ::1x '[::1]' localhost
+for ip in '' x 1.2.3 1.2.3.4.5 1.2.3.256 1.2.3.4x ::1::2 ::12345 ::1x '[::1]' localhost fe80::1%nothing ::1%
 do refuses 100 "echod: fatal: not an IP address: $ip" "not an address: '$ip'" "$ip" 0
 done
 
@@ -52,9 +52,16 @@ then
 else echo "skip standard output is full: no /dev/full"
 fi
 
-"$dir/echoclient" "$dir/echod" "$dir/few" > "$dir/log" 2>&1
-grep -q '^end$' "$dir/log" ; report $? "echoclient comes to its end"
-if grep -q '^fail ' "$dir/log" ; then status=1 ; fi
-grep -v '^end$' "$dir/log"
+client ()
+{
+  name=${1##*/}
+  "$@" > "$dir/said" 2>&1
+  grep -q '^end$' "$dir/said" ; report $? "$name comes to its end"
+  if grep -q '^fail ' "$dir/said" ; then status=1 ; fi
+  grep -v '^end$' "$dir/said"
+}
+
+client "$dir/echoclient" "$dir/echod" "$dir/few"
+client "$dir/hostile" 10000 "$dir/echod" -c 200 -C 20 127.0.0.1 0
 
 end

@@ -1,0 +1,300 @@
+/* ISC license. */
+
+/*
+   tcpserve [options] host port prog...: runs prog for each connection, with the network at its descriptors 0 and 1.
+   A UCSPI server as tcpserver and s6-tcpserver are, for both families. See man/tcpserve.1.
+*/
+
+#include <skalibs/nonposix.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <skalibs/buffer.h>
+#include <skalibs/djbunix.h>
+#include <skalibs/env.h>
+#include <skalibs/error.h>
+#include <skalibs/iopause.h>
+#include <skalibs/selfpipe.h>
+#include <skalibs/sgetopt.h>
+#include <skalibs/sig.h>
+#include <skalibs/stralloc.h>
+#include <skalibs/strerr.h>
+#include <skalibs/tai.h>
+#include <skalibs/types.h>
+
+#include "daemon.h"
+#include "logline.h"
+#include "socket.h"
+
+#define USAGE "tcpserve [-v] [-f] [-1] [-4] [-6] [-c limit] [-C perclient] [-b backlog] [-B banner] [-u uid] [-g gid] [-U] [-l localname] host port prog..."
+#define NEWCOMERS 16  /* at a time: in a flood of them children are still reaped */
+
+extern char const *PROG ;  /* skalibs 2.13 has it in strerr.h, later ones in prog.h */
+extern char **environ ;
+
+typedef struct { pid_t pid ; uint64_t home ; } child ;
+
+static child *children ;  /* n of them, and one that has no process yet if there is a connection in held */
+static unsigned int n = 0, limit = 40, perclient = -1u ;
+static char const *banner = 0, *localname = 0 ;
+static char *const *prog ;
+static posix_spawnattr_t attr ;
+
+static int listener, held = -1, verbose = 0 ;
+static char remoteip[SOCKET_FMT6 + 1], remoteport[UINT16_FMT], localip[SOCKET_FMT6 + 1], localport[UINT16_FMT], number[UINT_FMT] ;
+static int waiting = 0 ;  /* newcomers do: 2, or have done so in the last second: 1 */
+static tain retry ;
+
+
+ /* Children */
+
+static void say_status (void)
+{
+  char a[UINT_FMT], b[UINT_FMT] ;
+  a[uint_fmt(a, n)] = 0 ;
+  b[uint_fmt(b, limit)] = 0 ;
+  if (verbose) logline("status: ", a, "/", b) ;
+}
+
+static void say_child (pid_t pid)
+{
+  char fmt[UINT64_FMT] ;
+  say_status() ;
+  if (!verbose) return ;
+  fmt[uint64_fmt(fmt, (uint64_t)pid)] = 0 ;
+  logline("pid ", fmt, " from ", remoteip) ;
+  logline("ok ", fmt, " ", localname ? localname : "", ":", localip, ":", localport, " :", remoteip, "::", remoteport) ;
+}
+
+static void reap (void)
+{
+  char fmt[UINT64_FMT], code[UINT_FMT] ;
+  int status ;
+  pid_t pid ;
+  while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+  {
+    unsigned int i = 0 ;
+    while (i < n && children[i].pid != pid) i++ ;
+    if (i == n) continue ;  /* a child that our process had before it became tcpserve */
+    children[i] = children[--n] ;
+    if (held >= 0) children[n] = children[n + 1] ;
+    fmt[uint64_fmt(fmt, (uint64_t)pid)] = 0 ;
+    code[uint_fmt(code, (unsigned int)status)] = 0 ;
+    if (verbose) logline("end ", fmt, " status ", code) ;
+    say_status() ;
+  }
+}
+
+/* The environment of prog, as modifications of ours; an allocation may fail. */
+
+static int make_env (char const **env, size_t max)
+{
+  char const *const vars[9][2] = { { "PROTO", "TCP" }, { "TCPREMOTEIP", remoteip }, { "TCPREMOTEPORT", remoteport },
+    { "TCPREMOTEHOST", 0 }, { "TCPREMOTEINFO", 0 }, { "TCPLOCALIP", localip }, { "TCPLOCALPORT", localport },
+    { "TCPLOCALHOST", localname }, { "TCPCONNNUM", number } } ;
+  static stralloc modif = STRALLOC_ZERO ;
+  modif.len = 0 ;
+  for (unsigned int i = 0 ; i < 9 ; i++) if (!env_addmodif(&modif, vars[i][0], vars[i][1])) return 0 ;
+  return !!env_merge(env, max, (char const *const *)environ, max - 10, modif.s, modif.len) ;
+}
+
+/* Returns the errno. posix_spawn copies no memory, as fork would, and knows here whether prog runs. */
+
+static int spawn (pid_t *pid)
+{
+  size_t max = env_len((char const *const *)environ) + 10 ;
+  char const *env[max] ;
+  posix_spawn_file_actions_t x ;
+  int e = make_env(env, max) ? posix_spawn_file_actions_init(&x) : ENOMEM ;
+  if (e) return e ;
+  if (!(e = posix_spawn_file_actions_adddup2(&x, held, 0)) && !(e = posix_spawn_file_actions_adddup2(&x, held, 1))
+   && !(e = posix_spawn_file_actions_addclose(&x, held))) e = posix_spawnp(pid, prog[0], &x, &attr, prog, (char *const *)env) ;
+  posix_spawn_file_actions_destroy(&x) ;
+  return e ;
+}
+
+
+ /* Connections */
+
+/* Until a child ends, or for a second. The end of that is a second without: whatever clients do, two lines in two seconds. */
+
+static void newcomers_wait (char const *what, int e)
+{
+  if (!waiting) logline("warning: newcomers wait, unable to ", what, ": ", strerror(e)) ;
+  waiting = 2 ;
+  tain_addsec_g(&retry, 1) ;
+}
+
+/* 1: held is a connection that prog is to serve. 0: one has been turned away. -1: none. */
+
+static int admit (void)
+{
+  char ip[16], local[16], c ;
+  uint32_t scope_id, localscope ;
+  uint16_t port, myport ;
+  unsigned int k = 1 ;  /* from the same home, with this one */
+  int fd = socket_accept6(listener, ip, &port, &scope_id) ;
+  if (fd == -1)
+  {
+    if (daemon_shortage(errno)) newcomers_wait("accept", errno) ;
+    return -1 ;
+  }
+  children[n].home = daemon_home(ip) ;
+  for (unsigned int i = 0 ; i < n ; i++) k += children[i].home == children[n].home ;
+  remoteip[socket_fmt6(remoteip, ip, scope_id)] = 0 ;
+  if (k > perclient || socket_local6(fd, local, &myport, &localscope) == -1
+   || (recv(fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == -1 && !error_isagain(errno)))  /* reset, no longer worth a process */
+  {
+    if (verbose) logline("deny ", remoteip) ;
+    fd_close(fd) ;
+    return 0 ;
+  }
+  held = fd ;
+  remoteport[uint16_fmt(remoteport, port)] = 0 ;
+  localip[socket_fmt6(localip, local, localscope)] = 0 ;
+  localport[uint16_fmt(localport, myport)] = 0 ;
+  number[uint_fmt(number, k)] = 0 ;
+  if (banner) send(fd, banner, strlen(banner), MSG_DONTWAIT | MSG_NOSIGNAL) ;
+  return 1 ;
+}
+
+/* -1: there is no process for it, and it stays held. */
+
+static int serve_held (void)
+{
+  int e = spawn(&children[n].pid) ;
+  if (e == EAGAIN || daemon_shortage(e)) { newcomers_wait("fork", e) ; return -1 ; }
+  fd_close(held) ;
+  held = -1 ;
+  if (e) logline("warning: unable to run ", prog[0], ": ", strerror(e)) ;
+  else say_child(children[n++].pid) ;
+  return 0 ;
+}
+
+static void accept_connections (void)
+{
+  for (unsigned int i = 0 ; i < NEWCOMERS && n < limit ; i++)
+  {
+    int r = held >= 0 ? 1 : admit() ;
+    if (r == -1 || (r && serve_held() == -1)) return ;
+  }
+}
+
+static void second_passed (void)
+{
+  tain_addsec_g(&retry, 1) ;
+  if (--waiting) accept_connections() ;
+  else logline("info: newcomers wait no longer") ;
+}
+
+static void serve (int sigfd)
+{
+  iopause_fd x[2] = { { .fd = sigfd, .events = IOPAUSE_READ }, { .fd = listener, .events = IOPAUSE_READ } } ;
+  for (;;)
+  {
+    unsigned int all = n < limit && waiting < 2 ;
+    if (iopause_g(x, 1 + all, waiting ? &retry : &tain_infinite_relative) == -1) strerr_diefu1sys(111, "iopause") ;
+    if (x[0].revents)
+    {
+      if (selfpipe_read() == SIGTERM) return ;
+      reap() ;
+      if (waiting == 2) accept_connections() ;
+    }
+    if (waiting && !tain_future(&retry)) second_passed() ;
+    if (all && x[1].revents) accept_connections() ;
+  }
+}
+
+
+ /* The beginning */
+
+static unsigned int number_scan (char const *s)
+{
+  unsigned int x ;
+  if (!s) strerr_dief1x(100, "-U without $UID or $GID") ;
+  if (!uint0_scan(s, &x)) strerr_dief2x(100, "not a number: ", s) ;
+  return x ;
+}
+
+/* The children have the signals that we were called with. */
+
+static int trap_signals (void)
+{
+  sigset_t mask, pipe ;
+  int fd ;
+  sigprocmask(SIG_SETMASK, 0, &mask) ;
+  sigemptyset(&pipe) ;
+  sigaddset(&pipe, SIGPIPE) ;
+  fd = selfpipe_init() ;
+  if (fd == -1 || !sig_ignore(SIGPIPE) || !sig_restore(SIGCHLD) || !selfpipe_trap(SIGCHLD) || !selfpipe_trap(SIGTERM)
+   || posix_spawnattr_init(&attr) || posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK)
+   || posix_spawnattr_setsigdefault(&attr, &pipe) || posix_spawnattr_setsigmask(&attr, &mask)) strerr_diefu1sys(111, "trap signals") ;
+  return fd ;
+}
+
+/* Whoever reads the port comes to the end of the file. */
+
+static void start (int sayport)
+{
+  char fmt[UINT16_FMT] ;
+  uint16_t port ;
+  int fd = open("/dev/null", O_RDWR | O_CLOEXEC) ;
+  if (socket_local6(listener, 0, &port, 0) == -1) strerr_diefu1sys(111, "get local address") ;
+  fmt[uint16_fmt(fmt, port)] = 0 ;
+  if (sayport && (buffer_puts(buffer_1, fmt) < 0 || buffer_putflush(buffer_1, "\n", 1) < 0)) strerr_diefu1sys(111, "write to stdout") ;
+  if (fd == -1 || fd_copy(0, fd) == -1 || fd_copy(1, fd) == -1) strerr_diefu1sys(111, "open /dev/null") ;
+  fd_close(fd) ;
+  say_status() ;
+}
+
+int main (int argc, char const *const *argv)
+{
+  subgetopt l = SUBGETOPT_ZERO ;
+  int64_t uid = -1, gid = -1 ;
+  int sayport = 0, ip4 = 0, ip6 = 0, sigfd ;
+  unsigned int flags = 0, backlog = 128 ;
+  uint32_t scope_id ;
+  char ip[16] ;
+  PROG = "tcpserve" ;
+  for (int opt ; (opt = subgetopt_r(argc, argv, "vf146Uc:C:b:B:u:g:l:x:XqQdDoOpPhHrRt:", &l)) != -1 ;) switch (opt)
+  {
+    case 'v' : verbose = 1 ; break ;
+    case 'f' : flags = DAEMON_FASTOPEN ; break ;
+    case '1' : sayport = 1 ; break ;
+    case '4' : ip4 = 1 ; break ;
+    case '6' : ip6 = 1 ; break ;
+    case 'c' : limit = number_scan(l.arg) ; break ;
+    case 'C' : perclient = number_scan(l.arg) ; break ;
+    case 'b' : backlog = number_scan(l.arg) ; break ;
+    case 'B' : banner = l.arg ; break ;
+    case 'u' : uid = number_scan(l.arg) ; break ;
+    case 'g' : gid = number_scan(l.arg) ; break ;
+    case 'U' : uid = number_scan(getenv("UID")) ; gid = number_scan(getenv("GID")) ; break ;
+    case 'l' : localname = l.arg ; break ;
+    case 'x' : strerr_dief1x(100, "-x is not supported: let prog decide by TCPREMOTEIP") ;
+    case '?' : strerr_dieusage(100, USAGE) ;  /* others are tcpserver's, without a meaning here */
+  }
+  argc -= l.ind ; argv += l.ind ;
+  if (argc < 3 || !limit) strerr_dieusage(100, USAGE) ;
+  prog = (char *const *)(argv + 2) ;
+  if (ip6 && !ip4) flags |= DAEMON_ONLY6 ;
+  daemon_begin() ;
+  sigfd = trap_signals() ;
+  children = calloc(limit, sizeof(child)) ;
+  if (!children) strerr_diefu1sys(111, "make a table of children") ;
+  daemon_address(argv[0], ip4 == ip6 ? AF_UNSPEC : ip4 ? AF_INET : AF_INET6, ip, &scope_id) ;
+  listener = daemon_listen(ip, daemon_port(argv[1]), scope_id, backlog, flags) ;
+  daemon_become(uid, gid) ;
+  start(sayport) ;
+  tain_now_set_stopwatch_g() ;
+  serve(sigfd) ;
+  return 0 ;
+}
