@@ -17,10 +17,11 @@ fi
 dir=$(mktemp -d) || exit 111
 echod=
 deadends=
+tcpserve=
 
 finish ()
 {
-  for pid in $echod $deadends ; do kill "$pid" 2>/dev/null ; done
+  for pid in $echod $deadends $tcpserve ; do kill "$pid" 2>/dev/null ; done
   rm -rf "$dir"
 }
 trap finish EXIT
@@ -100,6 +101,20 @@ else
   echo 'No fast open on this host: net.ipv4.tcp_fastopen is not 3, or the library has been built without.'
   line 'echo hello >&7 ; head -n 1 <&6'
 fi
+
+answer='read -r line ; echo "$TCPREMOTEIP said $line"'
+mkfifo "$dir/tcpserve"
+"$here/tcpserve" -1 -f 127.0.0.1 0 sh -c "$answer" > "$dir/tcpserve" 2>> "$dir/log" &
+tcpserve=$!
+read -r port < "$dir/tcpserve" || die "tcpserve did not start"
+echo
+echo "\$ tcpserve -1 -f 127.0.0.1 0 sh -c '$answer'"
+echo "$port"
+echo
+echo "\$ tcpconnect 127.0.0.1 $port sh -c 'echo hello >&7 ; cat <&6'"
+"$here/tcpconnect" 127.0.0.1 "$port" sh -c 'echo hello >&7 ; cat <&6' > "$dir/said" || die "tcpconnect has failed"
+cat "$dir/said"
+said '^127.0.0.1 said hello$'
 
 kill -TERM $echod
 wait $echod

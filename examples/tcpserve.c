@@ -229,12 +229,10 @@ static unsigned int number_scan (char const *s)
 static int trap_signals (void)
 {
   sigset_t mask, pipe ;
-  int fd ;
-  sigprocmask(SIG_SETMASK, 0, &mask) ;
+  int fd = -1 ;
   sigemptyset(&pipe) ;
   sigaddset(&pipe, SIGPIPE) ;
-  fd = selfpipe_init() ;
-  if (fd == -1 || !sig_ignore(SIGPIPE) || !sig_restore(SIGCHLD) || !selfpipe_trap(SIGCHLD) || !selfpipe_trap(SIGTERM)
+  if (sigprocmask(SIG_SETMASK, 0, &mask) == -1 || (fd = selfpipe_init()) == -1 || !sig_ignore(SIGPIPE) || !sig_restore(SIGCHLD) || !selfpipe_trap(SIGCHLD) || !selfpipe_trap(SIGTERM)
    || posix_spawnattr_init(&attr) || posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK)
    || posix_spawnattr_setsigdefault(&attr, &pipe) || posix_spawnattr_setsigmask(&attr, &mask)) strerr_diefu1sys(111, "trap signals") ;
   return fd ;

@@ -13,9 +13,9 @@ esac
 
 faults=0
 
-for program in echod race tcpconnect
+for program in echod race tcpconnect tcpserve
 do
-  $COMPILE -Wall -Wextra -Werror -I. -Wl,--wrap=getaddrinfo -o "$dir/$program" examples/$program.c $(parts examples/$program.c) test/inject.c $LINK > "$dir/log" 2>&1
+  $COMPILE -Wall -Wextra -Werror -I. -Wl,--wrap=getaddrinfo,--wrap=posix_spawnp -o "$dir/$program" examples/$program.c $(parts examples/$program.c) test/inject.c $LINK > "$dir/log" 2>&1
   report $? "$program compiles"
 done
 
@@ -47,14 +47,15 @@ race ()
   got=$?
 }
 
-# two clients, one after the other, and SIGTERM
-echod ()
+# two clients, one after the other, and SIGTERM: COMMAND..., whose first line ends with the port
+serve ()
 {
   served=
-  timeout 20 "$dir/echod" -v "$@" 127.0.0.1 0 > "$dir/fifo" 2> "$dir/err" < /dev/null &
+  timeout 20 "$@" > "$dir/fifo" 2> "$dir/err" < /dev/null &
   pid=$!
-  if read -r _ to < "$dir/fifo"
+  if read -r to < "$dir/fifo"
   then
+    to=${to#* }
     for client in 1 2
     do ( unset FAIL FAILLOG ; exec timeout 5 "$dir/tcpconnect" 127.0.0.1 "$to" /bin/sh -c "$echoes" ) > /dev/null 2>&1 && served="$served $client"
     done
@@ -65,13 +66,18 @@ echod ()
   : > "$dir/out"
 }
 
+echod () { serve "$dir/echod" -v "$@" 127.0.0.1 0 ; }
+tcpserve () { serve "$dir/tcpserve" -1 "$@" 127.0.0.1 0 cat ; }
+
 
 # what came of it
 
 tcpconnect_on () { test $got -eq 0 && ! test -s "$dir/err" ; }
 race_on () { tcpconnect_on && tail -n 1 "$dir/out" | grep -q ' connected after ' ; }
 echod_on () { test $got -eq 0 && test "$served" = ' 1 2' && ! grep -v '^echod: info: 127.0.0.1 [0-9]* \(connected\|left after 6 bytes\)$' "$dir/err" > /dev/null ; }
-warns () { test $got -eq 0 && test "$served" = ' 1 2' && grep -q -F -x "echod: warning: $1" "$dir/err" ; }
+tcpserve_on () { test $got -eq 0 && test "$served" = ' 1 2' && ! test -s "$dir/err" ; }
+skips () { test $got -eq 0 && test "$served" = ' 2' && ! test -s "$dir/err" ; }
+warns () { test $got -eq 0 && test "$served" = ' 1 2' && grep -q -F -x "$program: warning: $1" "$dir/err" ; }
 loses () { test $got -eq 0 && test "$served" = ' 1 2' && test "$(grep -c '^echod: info: ' "$dir/err")" -eq 3 ; }
 drops () { test $got -eq 0 && test "$served" = ' 2' && grep -q "^echod: info: 127.0.0.1 [0-9]* $1" "$dir/err" ; }
 breaks () { test $got -eq 0 && test "$served" = ' 1 2' && grep -q "^echod: info: 127.0.0.1 [0-9]* $1" "$dir/err" ; }
@@ -142,6 +148,7 @@ inject tcpconnect -g -f he
 inject race
 inject race -f
 inject echod -f
+inject tcpserve -f
 
 echo "# $faults faults injected"
 end

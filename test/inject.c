@@ -3,12 +3,13 @@
 /*
    Linked with an example: its system calls and skalibs' are those of this file. FAIL="call nth name errno" in the environment
    makes one of them fail, FAILLOG=file has them written down. What goes to standard error is left alone.
-   Link with -Wl,--wrap=getaddrinfo: it fails with EAI_SYSTEM.
+   Link with -Wl,--wrap=getaddrinfo,--wrap=posix_spawnp: the one fails with EAI_SYSTEM, the other returns the errno.
 */
 
 #include "syscalls.h"
 
 #include <netdb.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,4 +54,12 @@ int __wrap_getaddrinfo (char const *host, char const *port, struct addrinfo cons
 {
   if (fault("getaddrinfo")) return EAI_SYSTEM ;
   return __real_getaddrinfo(host, port, hints, list) ;
+}
+
+extern int __real_posix_spawnp (pid_t *, char const *, posix_spawn_file_actions_t const *, posix_spawnattr_t const *, char *const *, char *const *) ;
+extern int __wrap_posix_spawnp (pid_t *, char const *, posix_spawn_file_actions_t const *, posix_spawnattr_t const *, char *const *, char *const *) ;
+int __wrap_posix_spawnp (pid_t *pid, char const *file, posix_spawn_file_actions_t const *x, posix_spawnattr_t const *attr, char *const *argv, char *const *envp)
+{
+  if (fault("posix_spawnp")) return errno ;
+  return __real_posix_spawnp(pid, file, x, attr, argv, envp) ;
 }

@@ -1,7 +1,8 @@
 #!/bin/sh
 # ISC license.
-# examples/tcpconnect with real programs: the clients of ucspi-tcp, nginx, redis. Each conversation is held twice,
-# by tcpclient and by tcpconnect, and has to come out the same. In a network namespace, so that every port is free.
+# examples/tcpconnect and examples/tcpserve with real programs: those of ucspi-tcp, nginx, redis. Each conversation is held
+# twice, by tcpclient and tcpconnect, or with tcpserver and tcpserve, and has to come out the same. In a network namespace, so
+# that every port is free.
 
 test -n "$COUNTED" || COUNTED=1 exec test/run.sh "$0"
 
@@ -160,6 +161,58 @@ heard "redis' value" v
 both "redis, a large value" 127.0.0.1 6379 sh -c 'exec 5<&0 ; cat <&5 >&7 & exec cat <&6'
 tr -d '\r' < "$dir/tcpconnect" | sed -e 1,2d | head -n 200000 | cmp - "$dir/www/numbers" > "$dir/log" 2>&1 ; report $? "redis' large value, every byte"
 : > "$dir/input"
+
+# tcpserve in the place of tcpserver
+
+# talk NAME TEXT OPTION... PROG...: what a client hears that says TEXT, and what the server logs, are the same
+talk ()
+{
+  name=$1
+  printf "$2" > "$dir/input"
+  shift 2
+  for server in tcpserver examples/tcpserve
+  do
+    mkfifo "$dir/fifo2"
+    "$server" -v -1 -RHl0 127.0.0.1 7000 "$@" > "$dir/fifo2" 2> "$dir/logged" &
+    pid=$!
+    read -r said < "$dir/fifo2"
+    rm "$dir/fifo2"
+    to=$dir/tcpclient
+    test "$server" = tcpserver || to=$dir/tcpconnect
+    timeout 60 tcpclient -RHl0 127.0.0.1 7000 sh -c 'exec 5<&0 ; cat <&5 >&7 & exec cat <&6' < "$dir/input" > "$to" 2>&1
+    tries=0
+    until grep -q ': end ' "$dir/logged" || test $tries -eq 100 ; do sleep .05 ; tries=$((tries + 1)) ; done
+    kill $pid
+    wait $pid
+    echo "port $said, exit $?" >> "$to"
+    sed -e "s/^${server##*/}: /server: /" -e 's/\(pid\|ok\|end\) [0-9]*/\1 N/' -e 's/::[0-9]*$/::N/' -e 's/^[0-9]* \([<>]\)/N \1/' "$dir/logged" | sort >> "$to"  # prog writes there too
+    sed -i -e '/^TCPCONNNUM=/d' -e 's/^TCPREMOTEPORT=[1-9][0-9]*$/TCPREMOTEPORT=a number/' -e '/^_=/d' "$to"
+  done
+  : > "$dir/input"
+  compare "$name"
+}
+
+talk "tcpserve's environment" '' sh -c 'env | sort'
+heard "its remote address" 'TCPREMOTEIP=127.0.0.1'
+heard "its log" 'server: ok N 0:127.0.0.1:7000 :127.0.0.1::N'
+talk "tcpserve's descriptors" '' sh -c 'grep flags /proc/$$/fdinfo/[01] | sed s/.*flags//'
+talk "tcpserve's signals" '' grep '^Sig[BC]' /proc/self/status
+talk "an exit code" '' sh -c 'exit 42'
+heard "its status" 'server: end N status 10752'
+talk "recordio" 'one\ntwo\n' recordio sh -c 'read -r x ; read -r y ; echo "$y $x"'
+heard "recordio's answer" 'two one'
+heard "recordio's log" 'N < one '
+talk "fixcrio" 'HELO\nthere\n' fixcrio sh -c 'read -r x ; read -r y ; echo "$x" | od -c'
+talk "addcr, delcr" 'one\r\n' sh -c 'head -n 1 | delcr | addcr | od -c'
+talk "rblsmtpd" 'HELO here\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nQUIT\r\n' env RBLSMTPD='no mail today' rblsmtpd -b false
+talk "argv0" '' argv0 sh name -c 'echo "$0" ; cat /proc/$$/cmdline | tr "\\0" " "'
+for options in '-c' '127.0.0.1' '127.0.0.1 0' 'nothing.invalid 0 true' '192.0.2.1 0 true' '127.0.0.1 80 true'
+do
+  tcpserver -RHl0 $options > /dev/null 2>&1
+  code=$?
+  examples/tcpserve -RHl0 $options > /dev/null 2> "$dir/log"
+  test $? -eq $code ; report $? "the same exit code, $code: $options"
+done
 
 # what tcpclient cannot do
 request='printf "GET / HTTP/1.0\r\n\r\n" >&7 ; exec cat <&6'
