@@ -1088,27 +1088,26 @@ static void the_log_tells_of_each_client (void)
   fclose(d.err) ;
 }
 
-/* Reads what is there: how many lines, and how many of them are lost according to one that says it. */
+/* Reads what is there: how many lines about clients, and adds to *lost what the others count. */
 
 static unsigned int lines (int fd, unsigned int *lost)
 {
+  static char const counted[] = "echod: warning: lines lost: " ;
   char buf[65536] ;
   unsigned int n = 0 ;
-  *lost = 0 ;
   for (;;)
   {
     struct pollfd x = { .fd = fd, .events = POLLIN } ;
     ssize_t r = poll(&x, 1, 0) == 1 ? read(fd, buf, sizeof buf - 1) : 0 ;
-    char *more ;
     if (r <= 0) return n ;
     buf[r] = 0 ;
     for (char *s = buf ; (s = strchr(s, '\n')) ; s++) n++ ;
-    more = strstr(buf, "echod: warning: lines lost: ") ;
-    if (more) *lost = (unsigned int)strtoul(strchr(strstr(more, "lost"), ':') + 1, 0, 10) ;
+    for (char *s = buf ; (s = strstr(s, counted)) ; n--) *lost += (unsigned int)strtoul(s += strlen(counted), 0, 10) ;
   }
 }
 
-/* Nobody reads the log: the clients do not notice, and no line is lost without being counted. */
+/* No one reads the log: the clients do not notice, and no line is lost without being counted. A terminal may find room
+   again while no one reads, and so count some of them early. */
 
 static void log_stopped (int reader, int writer)
 {
@@ -1127,12 +1126,12 @@ static void log_stopped (int reader, int writer)
   }
   check(fcntl(writer, F_GETFL) == blocks) ;
   n = lines(reader, &lost) ;
-  check(n > 20 && n < 1990 && lost == 0) ;
+  check(n > 20 && n + lost < 1990) ;
   s = dial4(&d) ;
   check(echoes(s, line) && shutdown(s, SHUT_WR) == 0 && ends(s)) ;
   close(s) ;
   check(stop(&d) == 0) ;
-  check(lines(reader, &lost) == 3) ;
+  check(lines(reader, &lost) == 2) ;
   check(n + lost == 2000) ;
   close(reader) ;
   close(writer) ;
