@@ -164,7 +164,7 @@ exec 4> "$dir/hold2"
 until test -s "$dir/counts" ; do : ; done
 polite=$(cat "$dir/counts")
 race 0 -g -a 100 127.0.0.2:"$polite" 127.0.0.3:"$polite" 127.0.0.8:"$polite" &&
-  lines "$ruler" "127\.0\.0\.2 .* [+]=+/ .*  up, closed" "127\.0\.0\.3 .* [+]?=*x .*  (up, |accepted, )ECONNRESET" "127\.0\.0\.8 .* \|?-*[+]?=*\* .*  up, ready" "127\.0\.0\.8 $polite connected after $t ms"
+  lines "$ruler" "127\.0\.0\.2 .* [+]=+/ .*  up, closed" "127\.0\.0\.3 .* \|?-*[+]?=*x .*  (up, |accepted, )ECONNRESET" "127\.0\.0\.8 .* \|?-*[+]?=*\* .*  up, ready" "127\.0\.0\.8 $polite connected after $t ms"
 report $? "-g past a mute and a reset"
 race 111 -g 127.0.0.4:"$polite" && grep -q '  up, EPIPE$' "$dir/out" && grep -q '^connection lost after .* ms: EPIPE$' "$dir/out" ; report $? "-g, closed"
 race 111 -g 127.0.0.3:"$polite" && grep -q '^connection lost after .* ms: ECONNRESET$' "$dir/out" ; report $? "-g, reset"
@@ -219,6 +219,7 @@ then
   ip link set lo down && ip link set lo name "$name" && ip link set "$name" up &&
     ip addr add 127.0.0.1/8 dev "$name" 2>/dev/null
   ip addr add $long/64 dev "$name" nodad
+  while ip addr show dev "$name" tentative | grep -q inet6 ; do : ; done
   race 0 "$long%$name" "$refused" "[$long%$name]:$port" 127.0.0.1 "$silent" &&
     grep -q -F -x -e "$long%$name $refused" "$dir/out" && grep -q -F -x -e "$long%$name $port" "$dir/out" &&
     lines "$ruler" "$long.*" "  +\|?-*x .* ECONNREFUSED" "127.* \|-+/ .* closed" "$long.*" "  +\|?-*\* .* connected" "$long.* $port" "  connected after $t ms"
