@@ -37,14 +37,15 @@ static void resolve (lookup_answer *a, char const *host, int is6, int flags)
   freeaddrinfo(list) ;
 }
 
-static void child (lookup_answer *a, char const *host, int is6, int fd, pid_t parent)
+static void child (char const *host, int is6, int fd, pid_t parent)
 {
+  lookup_answer a ;
 #ifdef PR_SET_PDEATHSIG
   prctl(PR_SET_PDEATHSIG, SIGKILL) ;
 #endif
   if (getppid() != parent) _exit(111) ;
-  resolve(a, host, is6, 0) ;
-  _exit(write(fd, a, sizeof *a) == sizeof *a ? 0 : 111) ;
+  resolve(&a, host, is6, 0) ;
+  _exit(write(fd, &a, sizeof a) == sizeof a ? 0 : 111) ;
 }
 
 /* The child has all signals blocked, so that no handler of this program runs in it. */
@@ -66,7 +67,7 @@ static int ask (lookup_family *f, char const *host, int is6)
   int p[2] ;
   if (pipenbcoe(p) == -1) return -1 ;
   f->pid = fork_blocked() ;
-  if (!f->pid) child(&f->answer, host, is6, p[1], parent) ;
+  if (!f->pid) child(host, is6, p[1], parent) ;
   fd_close(p[1]) ;
   f->fd = p[0] ;
   if (f->pid > 0) return 0 ;

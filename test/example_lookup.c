@@ -10,9 +10,10 @@
 #include <netdb.h>
 
 static int made_getaddrinfo (char const *, char const *, struct addrinfo const *, struct addrinfo **) ;
+static void made_freeaddrinfo (struct addrinfo *) ;
 static pid_t made_fork (void) ;
 #define getaddrinfo made_getaddrinfo
-#define freeaddrinfo(list) (void)(list)
+#define freeaddrinfo made_freeaddrinfo
 #define fork made_fork
 #include "../examples/lookup.c"
 #undef fork
@@ -51,9 +52,10 @@ static void to_pipe (size_t len)
   if (write(fd, rubbish, len) == -1) _exit(1) ;
 }
 
+static struct addrinfo ai[40] ;
+
 static int made_getaddrinfo (char const *host, char const *service, struct addrinfo const *hints, struct addrinfo **list)
 {
-  static struct addrinfo ai[40] ;
   static struct sockaddr_in in4[40] ;
   static struct sockaddr_in6 in6[40] ;
   int is6 = hints->ai_family == AF_INET6 ;
@@ -81,6 +83,11 @@ static int made_getaddrinfo (char const *host, char const *service, struct addri
   }
   *list = m->n ? ai : 0 ;
   return 0 ;
+}
+
+static void made_freeaddrinfo (struct addrinfo *list)
+{
+  if (list && list != ai) freeaddrinfo(list) ;
 }
 
 static pid_t made_fork (void)
@@ -443,7 +450,6 @@ static void literals_are_not_asked (void)
   {
     { "127.0.0.1", AF_UNSPEC, 1, 0, LOOPBACK4, 0 },
     { "::ffff:127.0.0.1", AF_UNSPEC, 1, 0, LOOPBACK4, 0 },
-    { "::ffff:127.0.0.1", AF_INET, 1, 0, LOOPBACK4, 0 },
     { "::1", AF_UNSPEC, 1, 1, LOOPBACK6, 0 },
     { "fe80::1%lo", AF_UNSPEC, 1, 1, "\376\200\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 1 },
     { "fe80::1%1", AF_UNSPEC, 1, 1, "\376\200\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 1 },
