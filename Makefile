@@ -31,7 +31,7 @@ LIBRARY = libsocket.a socket.h socket_connector.h
 
 OBJECTS = \
  libsocket_acceptsa.o libsocket_attempt.o libsocket_clearerrors.o libsocket_closefail.o libsocket_connectsa.o libsocket_fastopensa.o \
- libsocket_finish.o libsocket_get4.o libsocket_get6.o libsocket_isself.o libsocket_new.o libsocket_new6.o libsocket_outcome.o libsocket_reconnect.o \
+ libsocket_finish.o libsocket_get4.o libsocket_get6.o libsocket_new.o libsocket_new6.o libsocket_outcome.o libsocket_reconnect.o \
  libsocket_same.o libsocket_setflags.o libsocket_setint.o libsocket_timeleft.o libsocket_unmap.o libsocket_zonelen.o \
  noipv6.o \
  socket_accept4.o socket_accept4_nbcoe.o socket_accept6.o socket_accept6_nbcoe.o \

@@ -143,9 +143,6 @@ extern int libsocket_attempt (struct socket_connector_s const *c, struct socket_
 /* true if two candidates have the same family, address, port and scope */
 extern int libsocket_same (struct socket_candidate_s const *a, struct socket_candidate_s const *b) ;
 
-/* true if the connection of x is one of its socket to itself */
-extern int libsocket_isself (struct socket_candidate_s const *x) ;
-
 /* ends the race with result and error; inflight is the errno of the attempts in flight, stamp their end, or null */
 extern void libsocket_finish (struct socket_connector_s *c, int result, int error, int inflight, struct tain_s const *stamp) ;
 

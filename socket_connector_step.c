@@ -1,6 +1,7 @@
 /* ISC license. */
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "socket_connector.h"
@@ -68,13 +69,26 @@ static void win (socket_connector *c, unsigned int i, tain const *stamp)
   libsocket_finish(c, 1, 0, ECANCELED, stamp) ;
 }
 
+/* TCP connects a SYN to a dead port of this host to itself, where the kernel gave out that very port. */
+
+static int is_self (socket_candidate const *x)
+{
+  int e = errno ;
+  char local[16], remote[16] ;
+  uint16_t port ;
+  int self = socket_local6(x->fd, local, &port, 0) != -1 && port == x->port
+    && socket_remote6(x->fd, remote, 0, 0) != -1 && !memcmp(local, remote, 16) ;
+  errno = e ;
+  return self ;
+}
+
 /* x is connected: 1 it will do, 0 and errno */
 
 static int will_do (socket_connector const *c, socket_candidate *x)
 {
   if (!x->up)
   {
-    if (libsocket_isself(x)) return (errno = ECONNREFUSED, 0) ;
+    if (is_self(x)) return (errno = ECONNREFUSED, 0) ;
     libsocket_clearerrors(x->fd) ;
     x->up = 1 ;
     x->events = IOPAUSE_READ ;
