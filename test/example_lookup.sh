@@ -161,7 +161,7 @@ for signal in TERM KILL
 do
   "$dir/tcpconnect" silent "$port" true 2> "$dir/log" &
   pid=$!
-  until test "$(cat /proc/$pid/task/$pid/children 2> /dev/null | wc -w)" -eq 2 ; do : ; done
+  until test "$(cat /proc/$pid/task/$pid/children 2> /dev/null | wc -w)" -eq 2 || ! kill -0 $pid ; do : ; done
   read -r children < /proc/$pid/task/$pid/children
   kill -$signal $pid
   wait $pid 2> /dev/null

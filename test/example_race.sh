@@ -161,7 +161,7 @@ mkfifo "$dir/hold2"
 "$dir/manners" < "$dir/hold2" > "$dir/counts" &
 pids="$pids $!"
 exec 4> "$dir/hold2"
-until test -s "$dir/counts" ; do : ; done
+until test -s "$dir/counts" || ! kill -0 $! ; do : ; done
 polite=$(cat "$dir/counts")
 race 0 -g -a 100 127.0.0.2:"$polite" 127.0.0.3:"$polite" 127.0.0.8:"$polite" &&
   lines "$ruler" "127\.0\.0\.2 .* [+]=+/ .*  up, closed" "127\.0\.0\.3 .* \|?-*[+]?=*x .*  (up, |accepted, )ECONNRESET" "127\.0\.0\.8 .* \|?-*[+]?=*\* .*  up, ready" "127\.0\.0\.8 $polite connected after $t ms"

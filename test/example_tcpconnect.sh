@@ -268,7 +268,7 @@ start_manners ()
   pids="$pids $!"
   exec 4> "$dir/hold2"
   rm "$dir/hold2"
-  until test -s "$dir/counts" ; do : ; done
+  until test -s "$dir/counts" || ! kill -0 $! ; do : ; done
   polite=$(cat "$dir/counts")
 }
 
@@ -338,8 +338,7 @@ signals ()
     test $n -ne 20 || echo >&4
   done
   wait $pid
-  until test "$(wc -l < "$dir/counts")" -ge 2 ; do : ; done
-  test $n -ge 20 && test "$(cat "$dir/out")" = 127.0.0.10 && test "$(sed -n 2p "$dir/counts")" = 10
+  test $n -ge 20 && test "$(cat "$dir/out")" = 127.0.0.10 && { until test "$(wc -l < "$dir/counts")" -ge 2 ; do : ; done ; } && test "$(sed -n 2p "$dir/counts")" = 10
   report $? "-f, stopped, continued and signalled: each byte once"
 }
 
