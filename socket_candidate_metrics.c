@@ -73,9 +73,8 @@ static uint64_t roundtrip (int s, struct message *q, socket_candidate const *x)
   struct message m ;
   char const *p, *values = m.attributes ;
   uint32_t n = 0 ;
-  int mapped = x->is6 && !memcmp(x->ip, "\0\0\0\0\0\0\0\0\0\0\377\377", 12) ;
-  size_t len = x->is6 && !mapped ? ask(s, q, TCP_METRICS_ATTR_ADDR_IPV6, x->ip, 16, &m)
-                                 : ask(s, q, TCP_METRICS_ATTR_ADDR_IPV4, x->ip + (mapped ? 12 : 0), 4, &m) ;
+  char const *ip4 = !x->is6 ? x->ip : memcmp(x->ip, "\0\0\0\0\0\0\0\0\0\0\377\377", 12) ? 0 : x->ip + 12 ;
+  size_t len = ip4 ? ask(s, q, TCP_METRICS_ATTR_ADDR_IPV4, ip4, 4, &m) : ask(s, q, TCP_METRICS_ATTR_ADDR_IPV6, x->ip, 16, &m) ;
   len = find(values, len, TCP_METRICS_ATTR_VALS, &values) ;
   if (find(values, len, TCP_METRIC_RTT_US + 1, &p) == 4) return (memcpy(&n, p, 4), n) ;
   if (find(values, len, TCP_METRIC_RTT + 1, &p) == 4) memcpy(&n, p, 4) ;

@@ -61,7 +61,7 @@ struct row
   unsigned int profiles, deadlines, calls, answers, data ;
   unsigned int verdicts ;       /* of ready: 0 without */
   unsigned int addresses ;      /* 1: each its own, 2: every pattern of others' addresses and hedges */
-  unsigned int selfs ;          /* 2: a connection may be one to itself */
+  unsigned int itself ;          /* 2: a connection may be one to itself */
   unsigned int setup, expecting ;   /* without, with */
   unsigned int grain ;          /* just before and just after are 1 ns, 1 ms */
   unsigned int waits ;          /* by socket_connector_wait */
@@ -75,8 +75,8 @@ static struct row const quick[] =
   { .name = "hedges", .varies = "which addresses are the same", .least = 2, .most = 3, .families = 1, .deadlines = 0x1, .calls = 0x9, .answers = 0x7, .addresses = 2 },
   { .name = "late hedges", .varies = "which addresses are the same, and when they come", .least = 2, .most = 2, .families = 1, .deadlines = 0x41, .calls = 0xd, .answers = 0x7, .addresses = 2, .expecting = 2 },
   { .name = "more hedges", .varies = "which of four addresses are the same", .least = 4, .most = 4, .deadlines = 0x1, .calls = 0x9, .answers = 0x5, .addresses = 2 },
-  { .name = "ready", .varies = "what ready makes of an attempt", .least = 1, .most = 3, .deadlines = 0x65, .calls = 0xb, .answers = 0x7, .verdicts = 0xf, .selfs = 2, .expecting = 3 },
-  { .name = "ranks", .varies = "how ready rejects, and what has failed before", .least = 2, .most = 2, .families = 1, .calls = 0x1d829, .answers = 0x183, .verdicts = 0x2f, .selfs = 2 },
+  { .name = "ready", .varies = "what ready makes of an attempt", .least = 1, .most = 3, .deadlines = 0x65, .calls = 0xb, .answers = 0x7, .verdicts = 0xf, .itself = 2, .expecting = 3 },
+  { .name = "ranks", .varies = "how ready rejects, and what has failed before", .least = 2, .most = 2, .families = 1, .calls = 0x1d829, .answers = 0x183, .verdicts = 0x2f, .itself = 2 },
   { .name = "stops", .varies = "who stops the race from inside", .least = 1, .most = 3, .deadlines = 0x41, .calls = 0x2003, .answers = 0x7, .verdicts = 0x15, .setup = 2, .expecting = 1 },
   { .name = "scarce", .varies = "when descriptors run out", .least = 1, .most = 4, .profiles = 0x3, .deadlines = 0x41, .calls = 0x85, .answers = 0x5 },
   { .name = "data", .varies = "what fast open sends, and where", .most = 3, .families = 1, .calls = 0x27, .answers = 0x7, .data = 15 },
@@ -92,7 +92,7 @@ static struct row const full[] =
   { .name = "errors", .varies = "what fails, and where", .most = 4, .deadlines = 0x21, .calls = 0x1dfff, .answers = 0x1ff, .setup = 2 },
   { .name = "hedges", .varies = "which addresses are the same", .least = 2, .most = 3, .families = 1, .deadlines = 0x41, .calls = 0xd, .answers = 0x7, .addresses = 2, .expecting = 3 },
   { .name = "more hedges", .varies = "which of four addresses are the same", .least = 4, .most = 4, .families = 1, .deadlines = 0x41, .calls = 0x9, .answers = 0x5, .addresses = 2 },
-  { .name = "ready", .varies = "what ready makes of an attempt", .least = 1, .most = 3, .deadlines = 0x65, .calls = 0xb, .answers = 0x7, .verdicts = 0xf, .addresses = 3, .selfs = 2, .expecting = 3 },
+  { .name = "ready", .varies = "what ready makes of an attempt", .least = 1, .most = 3, .deadlines = 0x65, .calls = 0xb, .answers = 0x7, .verdicts = 0xf, .addresses = 3, .itself = 2, .expecting = 3 },
   { .name = "stops", .varies = "who stops the race from inside", .least = 1, .most = 3, .families = 1, .deadlines = 0x41, .calls = 0x2007, .answers = 0x7, .verdicts = 0x17, .setup = 2, .expecting = 1 },
   { .name = "scarce", .varies = "when descriptors run out", .least = 1, .most = 4, .families = 1, .order = 3, .profiles = 0x7, .deadlines = 0x41, .calls = 0x8d, .answers = 0x7, .grain = 3 },
   { .name = "data", .varies = "what fast open sends, and where", .most = 4, .families = 1, .deadlines = 0x45, .calls = 0x2f, .answers = 0x7, .data = 15 },
@@ -476,7 +476,7 @@ static long names_of (int what, long *a)
   {
     must(!(named & (1U << i)), "14: %u is asked for its name twice", i) ;
     named |= 1U << i ;
-    if (!one_of(row->selfs)) return (errno = ENOBUFS, -1) ;
+    if (!one_of(row->itself)) return (errno = ENOBUFS, -1) ;
     say("%u: to itself", i) ;
     saw[saw_to_itself]++ ;
     won &= ~(1U << i) ;

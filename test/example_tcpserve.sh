@@ -140,7 +140,7 @@ tcpserve: status: 0/40'
 2
 02
 02'
-  test "$(ls /proc/$pid/fd | wc -l)" -le 7 ; report $? "tcpserve's own descriptors"
+  test "$(find /proc/$pid/fd -type l | wc -l)" -le 7 ; report $? "tcpserve's own descriptors"
   stop "descriptors"
   for given in : "trap '' PIPE" "trap '' INT HUP CHLD TERM"
   do

@@ -168,7 +168,7 @@ tr -d '\r' < "$dir/tcpconnect" | sed -e 1,2d | head -n 200000 | cmp - "$dir/www/
 talk ()
 {
   name=$1
-  printf "$2" > "$dir/input"
+  printf %b "$2" > "$dir/input"
   shift 2
   for server in tcpserver examples/tcpserve
   do
