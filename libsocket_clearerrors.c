@@ -7,19 +7,29 @@
 
 #include "internal.h"
 
-int libsocket_clearerrors (int s)
-{
 #ifdef MSG_ERRQUEUE
-  int e = errno ;
-  struct pollfd x = { .fd = s } ;
+static void take_off (int s)
+{
   struct msghdr m = { .msg_name = 0 } ;
   int type ;
   socklen_t len = sizeof type ;
-  if (poll(&x, 1, 0) == 1 && x.revents & POLLERR && !getsockopt(s, SOL_SOCKET, SO_TYPE, &type, &len) && type == SOCK_STREAM)
-    while (recvmsg(s, &m, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0) ;
+  if (getsockopt(s, SOL_SOCKET, SO_TYPE, &type, &len) == -1 || type != SOCK_STREAM) return ;
+  while (recvmsg(s, &m, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0) ;
+}
+
+int libsocket_clearerrors (int s)
+{
+  int e = errno ;
+  struct pollfd x = { .fd = s } ;
+  if (!poll(&x, 1, 0)) return 0 ;
+  if (x.revents & POLLERR) take_off(s) ;
   errno = e ;
-#else
-  (void)s ;
-#endif
   return 0 ;
 }
+#else
+int libsocket_clearerrors (int s)
+{
+  (void)s ;
+  return 0 ;
+}
+#endif
