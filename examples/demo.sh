@@ -111,8 +111,8 @@ echo
 echo "\$ tcpserve -1 -f 127.0.0.1 0 sh -c '$answer'"
 echo "$port"
 echo
-echo "\$ tcpconnect 127.0.0.1 $port sh -c 'echo hello >&7 ; cat <&6'"
-"$here/tcpconnect" 127.0.0.1 "$port" sh -c 'echo hello >&7 ; cat <&6' > "$dir/said" || die "tcpconnect has failed"
+echo "\$ tcpconnect -f hello 127.0.0.1 $port sh -c 'echo >&7 ; cat <&6'"
+"$here/tcpconnect" -f hello 127.0.0.1 "$port" sh -c 'echo >&7 ; cat <&6' > "$dir/said" || die "tcpconnect has failed"
 cat "$dir/said"
 said '^127.0.0.1 said hello$'
 
