@@ -10,8 +10,9 @@ switch=/proc/sys/net/ipv4/tcp_fastopen
 # a network namespace of its own, where the kernel allows that: fast open can be switched on there
 if test "$1" = inside
 then ip link set lo up && echo 3 > $switch
-elif command -v ip > /dev/null && unshare -Urn true 2>/dev/null
-then exec unshare -Urn "$0" inside
+elif command -v ip > /dev/null
+then
+  for options in -Urn -n ; do unshare $options true 2>/dev/null && exec unshare $options "$0" inside ; done
 fi
 
 dir=$(mktemp -d) || exit 111

@@ -30,6 +30,12 @@ report ()
   fi
 }
 
+# namespaces KINDS: the options of unshare that give us namespaces here, of our own or of root's; none: the kernel gives none
+namespaces ()
+{
+  for options in "-Ur$1" "-$1" ; do unshare "$options" true 2> /dev/null && echo "$options" && break ; done
+}
+
 # parts FILE: the sources of examples/ whose headers it includes
 parts ()
 {

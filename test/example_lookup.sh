@@ -8,8 +8,9 @@
 if test "$1" != inside
 then
   compile examples/echod examples/race examples/tcpconnect test/dns
-  if unshare -Urnm true 2> /dev/null
-  then unshare -Urnm "$0" inside "$dir" || status=1
+  options=$(namespaces nm)
+  if test "$options"
+  then unshare "$options" "$0" inside "$dir" || status=1
   else echo "skip names: no namespaces"
   fi
   end

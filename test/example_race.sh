@@ -6,8 +6,8 @@
 # a network namespace of its own, where the kernel allows that: with fast open, and without routes
 if test "$1" = inside
 then ip link set lo up && echo 3 > /proc/sys/net/ipv4/tcp_fastopen || exit 1
-elif unshare -Urn true 2>/dev/null
-then exec unshare -Urn "$0" inside
+else
+  for options in -Urn -n ; do unshare $options true 2> /dev/null && exec unshare $options "$0" inside ; done
 fi
 
 . test/cases.sh

@@ -346,8 +346,9 @@ if test "$1" = inside
 then inside ; exit $status
 fi
 outside
-if unshare -Urnm true 2>/dev/null
-then unshare -Urnm "$0" inside "$dir" || status=1
+options=$(namespaces nm)
+if test "$options"
+then unshare "$options" "$0" inside "$dir" || status=1
 else echo "skip names, families and fast open: no namespaces"
 fi
 end

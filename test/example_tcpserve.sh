@@ -330,8 +330,9 @@ then
 fi
 compile "$dir/early"
 outside
-if unshare -Urnm true 2> /dev/null
-then unshare -Urnm "$0" inside "$dir" || status=1
+options=$(namespaces nm)
+if test "$options"
+then unshare "$options" "$0" inside "$dir" || status=1
 else echo "skip families and fast open: no namespaces"
 fi
 end
