@@ -148,6 +148,12 @@ interop: $(EXAMPLES)
 libowfat: libsocket.a
 mutate: test/wan
 
+# make test on other kernels, of the suites or versions that test/dev/kernel.sh knows
+KERNELS = bookworm trixie sid
+kernels:
+	@failed= ; for kernel in $(KERNELS) ; do test/dev/kernel.sh $$kernel || failed="$$failed $$kernel" ; done ; \
+	  test -z "$$failed" || { echo "failed on:$$failed" ; exit 1 ; }
+
 # the connector's rules over all small races, with larger bounds
 explore: test/connector_rules
 	test/connector_rules full
@@ -250,4 +256,4 @@ clean:
 	rm -f libsocket.a libsocket-$(VERSION).tar.gz $(OBJECTS) $(EXAMPLES) $(TESTS) $(PROPS) $(BENCHES)
 
 .PHONY: all bench check clean demo deps deps-bench deps-dev deps-interop deps-libowfat dist examples explore \
- install install-examples soak test uninstall uninstall-examples $(CHECKS)
+ install install-examples kernels soak test uninstall uninstall-examples $(CHECKS)
