@@ -80,7 +80,7 @@ union libsocket_sa_u
 /* a socket with flags, in one call where the kernel can */
 extern int libsocket_new (int domain, int type, int protocol, int flags) ;
 
-/* a dual-stack one, or an IPv4 one on a host or for a program without IPv6 */
+/* a dual-stack one, or an IPv4 one if the host lacks IPv6 or noipv6 is set */
 extern int libsocket_new6 (int type, int protocol, int flags) ;
 
 /* accepts a connection with flags, *sa the peer's address */
@@ -96,7 +96,7 @@ extern int libsocket_setint (int s, int level, int option, int value) ;
 extern int libsocket_closefail (int s) ;
 
 
- /* Addresses: to and from what the kernel takes. A null ip is the any address, the out-parameters may be null. */
+ /* Addresses: to and from the kernel's form. A null ip is the any address; out-parameters may be null. */
 
 extern int libsocket_get4 (libsocket_sa const *sa, char *ip, uint16_t *port) ;
 extern int libsocket_get6 (libsocket_sa const *sa, char *ip, uint16_t *port, uint32_t *scope_id) ;
@@ -104,25 +104,25 @@ extern int libsocket_get6 (libsocket_sa const *sa, char *ip, uint16_t *port, uin
 /* 1 and what an IPv4 socket takes in place of *sa, which is mapped, any or loopback; else 0 */
 extern int libsocket_unmap (struct sockaddr_in *in4, struct sockaddr const *sa) ;
 
-/* the number of bytes that s begins with and that a text may have in the name of an interface */
+/* the length of the prefix of s whose bytes a text may have in the name of an interface */
 extern size_t libsocket_zonelen (char const *s) ;
 
 
  /* Connect */
 
-/* connect that a signal does not break */
+/* connect that a signal does not interrupt */
 extern int libsocket_connectsa (int s, struct sockaddr const *sa, socklen_t len) ;
 
-/* goes on after a connect that failed with errno, where the attempt did not; e is the errno of before it */
+/* continues after a connect that failed with errno although the attempt did not; e is the errno from before it */
 extern int libsocket_reconnect (int s, struct sockaddr const *sa, socklen_t len, int e) ;
 
-/* what socket_connected returns for a socket that is not connected yet; e is the errno of before */
+/* what socket_connected returns for a socket that is not connected yet; e is the errno from before */
 extern int libsocket_outcome (int s, int e) ;
 
-/* takes off the ICMP errors that met the attempt of a stream socket: an unread one would end every poll at once. Returns 0. */
+/* removes the ICMP errors queued during the attempt of a stream socket: an unread one would end every poll at once. Returns 0. */
 extern int libsocket_clearerrors (int s) ;
 
-/* connect and send in one, then wait on a blocking socket until both are done */
+/* connects and sends in one call; on a blocking socket waits until both are done */
 extern ssize_t libsocket_fastopensa (int s, struct sockaddr const *sa, socklen_t salen, char const *buf, size_t len) ;
 
 /* ms that SO_SNDTIMEO leaves of a wait that began at *start (0: now, and sets it); -1 no end, -2 errno */
@@ -143,7 +143,7 @@ extern int libsocket_attempt (struct socket_connector_s const *c, struct socket_
 /* true if two candidates have the same family, address, port and scope */
 extern int libsocket_same (struct socket_candidate_s const *a, struct socket_candidate_s const *b) ;
 
-/* ends the race with result and error; inflight is the errno of the attempts in flight, stamp their end, or null */
+/* ends the race with result and error; attempts in flight get the errno inflight and end at stamp, which may be null */
 extern void libsocket_finish (struct socket_connector_s *c, int result, int error, int inflight, struct tain_s const *stamp) ;
 
 #endif

@@ -8,7 +8,7 @@
 #include "internal.h"
 
 #ifdef MSG_FASTOPEN
-/* after these nothing has happened, or nothing but a connect: a plain connect goes on from there */
+/* after these nothing, or only a connect, has happened: a plain connect can continue */
 
 static int falls_back (int error)
 {
@@ -26,7 +26,7 @@ static int falls_back (int error)
 }
 #endif
 
-/* from the w bytes that are written to as many as the socket's timeout allows */
+/* w bytes are written: writes as many more as the socket's timeout allows */
 
 static ssize_t write_rest (int s, char const *buf, size_t len, size_t w)
 {
@@ -53,7 +53,7 @@ ssize_t libsocket_fastopensa (int s, struct sockaddr const *sa, socklen_t salen,
   int type ;
   socklen_t n = sizeof type ;
 
-  /* a datagram socket would send the bytes off */
+  /* a datagram socket would send the bytes at once */
   if (getsockopt(s, SOL_SOCKET, SO_TYPE, &type, &n) == -1) return -1 ;
   if (type != SOCK_STREAM) return (errno = EPROTOTYPE, -1) ;
 
@@ -75,7 +75,7 @@ ssize_t libsocket_fastopensa (int s, struct sockaddr const *sa, socklen_t salen,
 
   if (libsocket_connectsa(s, sa, salen) == -1)
   {
-    /* EISCONN: an attempt that was pending came up in time for sendto to take the bytes */
+    /* EISCONN: a pending attempt succeeded in time for sendto to take the bytes */
     if (r >= 0 && errno == EISCONN) libsocket_clearerrors(s) ;
     else if (r <= 0 || errno != EINPROGRESS) return -1 ;
     else return (errno = e, r) ;

@@ -12,7 +12,7 @@ void libsocket_finish (socket_connector *c, int result, int error, int inflight,
   for (unsigned int i = c->head ; i != LIBSOCKET_NONE ; i = c->candidate[i].older)
   {
     socket_candidate *x = c->candidate + i ;
-    if (x->fd == -1) continue ;  /* a winner, which has given its descriptor away */
+    if (x->fd == -1) continue ;  /* a winner, whose descriptor the caller owns */
     close(x->fd) ;
     x->fd = -1 ;
     x->error = inflight ;

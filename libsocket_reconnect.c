@@ -5,7 +5,7 @@
 
 #include "internal.h"
 
-/* Linux would wait again in another connect, but with the whole of SO_SNDTIMEO before it: signals could make it wait for ever.
+/* Linux would wait again in another connect, but with SO_SNDTIMEO starting over: signals could make it wait forever.
    An unread ICMP error (POLLERR alone) hides the end of the attempt: connect waits for that. */
 
 static int await (int s, long long *start)

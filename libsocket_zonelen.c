@@ -3,7 +3,7 @@
 #include "internal.h"
 
 /* RFC 6874's bytes, and those beyond ASCII. Linux allows all but white space, slash and colon,
-   but people write brackets, commas and ports behind an address. */
+   but brackets, commas and ports often follow an address. */
 
 size_t libsocket_zonelen (char const *s)
 {

@@ -84,8 +84,8 @@ extern "C" {
 
 #define socket_recv4 libsocket_recv4
 #define socket_recv6 libsocket_recv6
-#undef socket_recvnb6    /* skalibs' macros that name its socket_recv6, */
-#undef socket_recvnb6_g  /* which has an argument less */
+#undef socket_recvnb6    /* skalibs' macros that call its socket_recv6, */
+#undef socket_recvnb6_g  /* which has one argument less */
 #define socket_send4 libsocket_send4
 #define socket_send4_flag libsocket_send4_flag
 #define socket_send6 libsocket_send6
@@ -109,7 +109,7 @@ extern "C" {
 #define socket_scan6 libsocket_scan6
 
 
- /* What sources written for libowfat expect */
+ /* For sources written for libowfat */
 
 typedef uint16_t uint16 ;
 typedef uint32_t uint32 ;
@@ -125,7 +125,7 @@ enum defermode { DATAIN, HTTPIN } ;
 
 struct addrinfo ;  /* netdb.h hides it under -std=c11 */
 
-extern int noipv6 ;  /* not 0: the creating functions with a 6 make IPv4 sockets */
+extern int noipv6 ;  /* not 0: functions with a 6 create IPv4 sockets */
 
 
  /* Create: non-blocking, blocking (b), non-blocking and close-on-exec (nbcoe) */
@@ -178,7 +178,7 @@ extern int socket_connect6 (int, char const *, uint16_t, uint32_t) ;
 extern int socket_connected (int) ;
 
 
- /* Fast open: connect and send in one; the listener's side; what happened */
+ /* Fast open: connect and send in one call; the listener's side; whether it was used */
 
 extern ssize_t socket_fastopen_connect4 (int, char const *, uint16_t, char const *, size_t) ;
 extern ssize_t socket_fastopen_connect6 (int, char const *, uint16_t, uint32_t, char const *, size_t) ;
@@ -189,7 +189,7 @@ extern int socket_fastopen_defer (int) ;
 extern int socket_fastopen_used (int) ;
 
 
- /* Names: this end's, the other end's */
+ /* Addresses: local, remote */
 
 extern int socket_local4 (int, char *, uint16_t *) ;
 extern int socket_local6 (int, char *, uint16_t *, uint32_t *) ;
@@ -227,9 +227,9 @@ extern char const *socket_getifname (uint32_t) ;
 extern uint32_t socket_getifidx (char const *) ;
 
 
- /* Text: an address as people write it */
+ /* Text: an address in its usual form */
 
-#define SOCKET_FMT6 55  /* 39 of the longest address, %, 15 of the longest name of an interface */
+#define SOCKET_FMT6 55  /* 39 for the longest address, %, 15 for the longest interface name */
 
 extern size_t socket_fmt6 (char *, char const *, uint32_t) ;
 extern size_t socket_scan6 (char const *, char *, uint32_t *) ;

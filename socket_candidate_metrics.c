@@ -52,7 +52,7 @@ static size_t ask (int s, struct message *q, unsigned int type, char const *valu
   q->head.nlmsg_seq++ ;
   if (send(s, q, HEAD + ATTR + len, 0) == -1) return 0 ;
 
-  /* the kernel has answered before send returns; others may have sent something here before it */
+  /* the kernel answers before send returns; other processes may have sent something before that */
   for (unsigned int tries = 0 ; tries < 4 ; tries++)
   {
     struct sockaddr_nl from = { .nl_pid = 1 } ;
@@ -66,7 +66,7 @@ static size_t ask (int s, struct message *q, unsigned int type, char const *valu
   return 0 ;
 }
 
-/* The round-trip time to x in eighths of a us, in which the kernel keeps it (or of a ms), 0 if it is unknown. */
+/* The round-trip time to x in eighths of a us, as the kernel keeps it (or in eighths of a ms); 0 if unknown. */
 
 static uint64_t roundtrip (int s, struct message *q, socket_candidate const *x)
 {
@@ -95,7 +95,7 @@ int socket_candidate_metrics (socket_candidate *x, unsigned int n)
   for (unsigned int i = 0 ; i < n ; i++)
   {
     uint64_t us8 = roundtrip(s, &q, x + i) ;
-    uint64_t ms = us8 * 3 / 16000 ;  /* one and a half of it */
+    uint64_t ms = us8 * 3 / 16000 ;  /* one and a half round trips */
     known += !!us8 ;
     if (us8 && !x[i].delay && ms < 250) x[i].delay = ms < 100 ? 100 : (unsigned int)ms ;
   }

@@ -37,14 +37,14 @@ struct socket_candidate_s
   uint32_t scope_id ;
   uint16_t port ;
   unsigned int is6 : 1 ;
-  unsigned int hedge : 1 ;  /* a further attempt at an address before it */
+  unsigned int hedge : 1 ;  /* a further attempt at an earlier candidate's address */
   unsigned int events : 6 ; /* what it waits for while in flight: IOPAUSE_WRITE; ready may change it */
-  unsigned int up : 1 ;     /* the connector's own: connected, ready decides */
+  unsigned int up : 1 ;     /* internal: connected, ready decides */
   unsigned int delay ;      /* ms to wait for this one before the next is started; 0: the connector's */
   int fd ;                  /* its socket while in flight, else -1 */
   int error ;               /* 0, or the errno it ended with (ECANCELED: another won, or stopped) */
-  unsigned int older ;      /* the connector's own: the attempt in flight that was started before it */
-  size_t sent ;             /* bytes of the connector's data that the kernel took for it */
+  unsigned int older ;      /* internal: the attempt in flight that was started before it */
+  size_t sent ;             /* bytes of the connector's data that the kernel accepted for it */
   tain start ;              /* when it was started */
   tain end ;                /* when it connected or failed */
 } ;
@@ -59,31 +59,31 @@ struct socket_connector_s
   size_t len ;
   int (*setup) (int, socket_candidate const *, void *) ;  /* each new socket, before connect: bind, options */
   void *setupdata ;
-  int (*ready) (socket_candidate *, void *) ;  /* each connected attempt: 1 it will do, 0 and errno: EINPROGRESS not yet */
+  int (*ready) (socket_candidate *, void *) ;  /* each connected attempt: 1 usable, 0 and errno: EINPROGRESS not yet */
   void *readydata ;
   int cancelfd ;            /* for _wait: readable means stop; -1: none */
   unsigned int inorder : 1 ;    /* keep the list's order: do not alternate families */
-  unsigned int everywhere : 1 ; /* data may ride on every attempt's SYN, not only the first's */
+  unsigned int everywhere : 1 ; /* data may go into every attempt's SYN, not only the first's */
 
   /* for the caller to change between steps */
-  unsigned int expecting : 1 ;  /* more candidates may be appended: running out is not failure */
+  unsigned int expecting : 1 ;  /* more candidates may be appended: running out is not a failure */
   unsigned int n ;              /* candidates in the array */
   socket_candidate *candidate ;
 
   /* results */
-  int fd ;                  /* the connected socket: non-blocking, close-on-exec; the caller's */
+  int fd ;                  /* the connected socket: non-blocking, close-on-exec; owned by the caller */
   unsigned int winner ;     /* its index */
-  size_t sent ;             /* bytes of data that the kernel took for the winner; send the rest yourself */
+  size_t sent ;             /* bytes of data that the kernel accepted for the winner; the caller sends the rest */
 
-  /* the connector's own */
+  /* internal */
   tain deadline ;
   tain nextstart ;          /* not before */
-  unsigned int started ;    /* candidates that had their start */
-  unsigned int lowest[2] ;  /* of IPv4, of IPv6: the candidates below this index are not untried */
+  unsigned int started ;    /* number of candidates started */
+  unsigned int lowest[2] ;  /* IPv4, IPv6: no candidate below this index is untried */
   unsigned int laststarted ;
   unsigned int newest ;     /* the last started that left the host */
-  unsigned int inflight ;   /* attempts in flight, */
-  unsigned int head ;       /* a list by their field older, the newest first */
+  unsigned int inflight ;   /* number of attempts in flight, */
+  unsigned int head ;       /* listed by their field older, newest first */
   unsigned int bestfailed ; /* the candidate whose error matters most, */
   unsigned int bestrank ;   /* and its rank: 0 is best */
   int result ;              /* what step returns */
@@ -104,11 +104,11 @@ extern int socket_candidate_metrics (socket_candidate *, unsigned int) ;
 
 extern void socket_connector_init (socket_connector *, socket_candidate *, unsigned int, tain const *) ;
 
- /* before the wait: for what, and until when */
+ /* before the wait: what to wait for, and until when */
 extern unsigned int socket_connector_prepare (socket_connector const *, iopause_fd *) ;
 extern void socket_connector_nextdeadline (socket_connector const *, tain *) ;
 
- /* after the wait: 1 connected, 0 going on, -1 errno */
+ /* after the wait: 1 connected, 0 still racing, -1 and errno */
 extern int socket_connector_step (socket_connector *, tain const *) ;
 #define socket_connector_step_g(c) socket_connector_step((c), &STAMP)
 

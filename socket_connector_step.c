@@ -27,7 +27,7 @@ static unsigned int delay_after (socket_connector const *c, socket_candidate con
   return (unsigned int)(ms < 10 ? 10 : ms > max ? max : ms) ;
 }
 
-/* who spoke: the peer, the path, this host in the call, this host that knows no route, or that says it to the whole family */
+/* where the error came from: the peer, the path, this host in the call; or this host has no route, or none for the whole family */
 
 enum { PEER, PATH, HERE, NOROUTE, NOFAMILY } ;
 
@@ -69,7 +69,7 @@ static void win (socket_connector *c, unsigned int i, tain const *stamp)
   libsocket_finish(c, 1, 0, ECANCELED, stamp) ;
 }
 
-/* TCP connects a SYN to a dead port of this host to itself, where the kernel gave out that very port. */
+/* TCP connects a socket to itself if the kernel picks the destination, an unused local port, as its source port. */
 
 static int is_self (socket_candidate const *x)
 {
@@ -82,7 +82,7 @@ static int is_self (socket_candidate const *x)
   return self ;
 }
 
-/* x is connected: 1 it will do, 0 and errno */
+/* x is connected: 1 if usable, else 0 and errno */
 
 static int will_do (socket_connector const *c, socket_candidate *x)
 {
@@ -96,7 +96,7 @@ static int will_do (socket_connector const *c, socket_candidate *x)
   return !c->ready || (*c->ready)(x, c->readydata) > 0 ;
 }
 
-/* Asks the attempt *p, which leaves the list if it has failed: 1 if it wins. */
+/* Checks the attempt *p, and removes it from the list if it has failed: 1 if it wins. */
 
 static int ask (socket_connector *c, unsigned int *p, int connected, tain const *stamp)
 {
@@ -114,7 +114,7 @@ static int ask (socket_connector *c, unsigned int *p, int connected, tain const 
   return 0 ;
 }
 
-/* Asks each attempt in flight, once: the lowest that wins, or none. */
+/* Checks each attempt in flight once: the lowest that wins, or none. */
 
 static unsigned int ask_all (socket_connector *c, tain const *stamp)
 {
@@ -174,7 +174,7 @@ static void start_next (socket_connector *c, tain const *stamp)
   int error = r == -1 ? errno : 0 ;
   int scarce = error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM ;
 
-  if (scarce && c->inflight)  /* put off: it stays untried */
+  if (scarce && c->inflight)  /* postponed: it stays untried */
   {
     set_after(&c->nextstart, stamp, delay_after(c, x)) ;
     return ;
@@ -205,7 +205,7 @@ int socket_connector_step (socket_connector *c, tain const *stamp)
 
   if (i != LIBSOCKET_NONE) win(c, i, stamp) ;
 
-  /* One attempt may leave the host. Even a passed deadline leaves time to start the first, and to look at it. */
+  /* At most one attempt may leave the host. Even after the deadline the first is started, and checked. */
   while (!c->result)
   {
     find_untried(c) ;

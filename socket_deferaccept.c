@@ -4,7 +4,7 @@
 
 #include "internal.h"
 
-/* Linux does not look at the data: any will do for every mode */
+/* Linux does not inspect the data: any will do for every mode */
 
 int socket_deferaccept (int s, enum defermode mode)
 {

@@ -15,7 +15,7 @@ static size_t index_fmt (char *s, uint32_t n)
   return len ;
 }
 
-/* a name that socket_scan6 would not take for this interface's is no name */
+/* a name that socket_scan6 would not accept is replaced by the index */
 
 static size_t zone_fmt (char *s, uint32_t scope_id)
 {

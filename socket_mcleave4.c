@@ -29,7 +29,7 @@ static int leave_by_address (int s, struct ip_mreq *mreq)
   return -1 ;
 }
 
-/* Linux knows a membership by the index of its interface, also when that has no address any more, or is gone. */
+/* Linux identifies a membership by the index of its interface, even if that no longer has an address, or is gone. */
 
 static int leave_by_index (int s, struct ip_mreq const *mreq)
 {
@@ -52,7 +52,7 @@ int socket_mcleave4 (int s, char const *groupip)
   memcpy(&mreq.imr_multiaddr, groupip, 4) ;
   if (!leave(s, &mreq)) return 0 ;
 
-  /* Linux takes "any" for the interface of the route to the group: it may have been another, or there is no route */
+  /* Linux takes "any" as the interface of the route to the group: the group may have been joined on another, or there is no route */
   if (errno != EADDRNOTAVAIL && errno != ENODEV) return -1 ;
   if (leave_by_address(s, &mreq) == -1 && leave_by_index(s, &mreq) == -1) return (errno = EADDRNOTAVAIL, -1) ;
   errno = e ;

@@ -7,6 +7,6 @@ ssize_t socket_recv6 (int s, char *buf, size_t len, char *ip, uint16_t *port, ui
   libsocket_sa sa = { .any.sa_family = AF_UNSPEC } ;
   socklen_t salen = sizeof sa ;
   ssize_t r = recvfrom(s, buf, len, 0, &sa.any, &salen) ;
-  if (r == -1 || sa.any.sa_family == AF_UNSPEC) return r ;  /* a stream has no address for each read */
+  if (r == -1 || sa.any.sa_family == AF_UNSPEC) return r ;  /* a stream's reads have no address */
   return libsocket_get6(&sa, ip, port, scope_id) == -1 ? -1 : r ;
 }

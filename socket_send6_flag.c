@@ -10,7 +10,7 @@
 
 #ifdef IPV6_PKTINFO
 
-/* Linux looks at sin6_scope_id of a group up to link scope alone */
+/* Linux uses sin6_scope_id of a group only up to link scope */
 
 static int beyond_link (struct in6_addr const *a)
 {

@@ -5,7 +5,7 @@
 
 #include "socket.h"
 
-/* what the system thinks too much is ENOBUFS, or cut down without a word */
+/* an excessive size fails with ENOBUFS, or is silently reduced */
 
 void socket_tryreservein (int s, int size)
 {
