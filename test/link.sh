@@ -249,6 +249,10 @@ cmp socket_connector.h "$dir/dest/usr/include/libsocket/socket_connector.h" >> "
 ! grep -q "$dir" "$dir/dest/usr/lib/pkgconfig/libsocket.pc" && grep -q '^Cflags: -I/usr/include/libsocket$' "$dir/dest/usr/lib/pkgconfig/libsocket.pc"
 report $? 'install'
 
+(cd "$dir/dest/usr/share/man" && mandoc man3/socket.3 > "$dir/socket" && mandoc man3/libsocket.3 | diff "$dir/socket" -) > "$dir/log" 2>&1 &&
+grep -q 'SOCKET(3)' "$dir/socket"
+report $? 'libsocket.3 is socket.3'
+
 $make install-examples DESTDIR="$dir/dest" prefix=/usr > "$dir/log" 2>&1
 installs include lib share/man lib/pkgconfig bin > "$dir/wanted.examples"
 found "$dir/dest/usr" | diff "$dir/wanted.examples" - >> "$dir/log" 2>&1 && "$dir/dest/usr/bin/echod" -h >> "$dir/log" 2>&1
