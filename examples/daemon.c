@@ -21,7 +21,7 @@
 #include "logline.h"
 #include "socket.h"
 
-/* No descriptor that was left open for us reaches our children. */
+/* Closes what was left open for us, so that children do not inherit it. */
 
 void daemon_begin (void)
 {
@@ -52,7 +52,7 @@ int daemon_is4 (char const *ip)
   return !memcmp(ip, mapped, 12) ;
 }
 
-/* An IPv4 address, or the /64 of an IPv6 one: who has one address of it has them all. */
+/* An IPv4 address, or the /64 of an IPv6 one, which one client may own whole. */
 
 uint64_t daemon_home (char const *ip)
 {
@@ -71,7 +71,7 @@ uint16_t daemon_port (char const *s)
   return ntohs((uint16_t)service->s_port) ;
 }
 
-/* 0 or nothing is any address. */
+/* 0 or empty is the any address. */
 
 void daemon_address (char const *host, int family, char *ip, uint32_t *scope_id)
 {
@@ -99,8 +99,8 @@ void daemon_address (char const *host, int family, char *ip, uint32_t *scope_id)
 }
 
 /*
-   What each connection is to have, it has from the listener: clients that vanished are noticed, small answers do not wait,
-   and an urgent byte is in its place in the stream.
+   Connections inherit these from the listener: clients that vanished are detected, small replies do not wait, and an
+   urgent byte keeps its place in the stream.
 */
 
 static void set_options (int s, unsigned int flags)

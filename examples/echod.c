@@ -1,6 +1,6 @@
 /* ISC license. */
 
-/* echod [-h] [-v] [-f] [-c limit] [-C perclient] ip port: sends back what it receives, to thousands of clients at once. See man/echod.1. */
+/* echod [-h] [-v] [-f] [-c limit] [-C perclient] ip port: echoes what it receives, for thousands of clients at once. See man/echod.1. */
 
 #include <skalibs/nonposix.h>
 
@@ -29,7 +29,7 @@
 #define CLIENTS 65536  /* descriptors are below this */
 #define BUFLEN 65536
 #define EVENTS 64
-#define NEWCOMERS 16  /* at a time: in a flood of them others have their turn, too */
+#define NEWCOMERS 16  /* accepted at a time, so that a flood does not starve the others */
 #define NAMELEN (SOCKET_FMT6 + 1 + UINT16_FMT)
 #define GRACE 5  /* seconds that clients have after SIGTERM */
 
@@ -40,18 +40,18 @@ typedef struct
   char ip[16] ;
   uint32_t scope_id ;
   uint16_t port ;
-  char full ;         /* has to read before it may write more */
+  char full ;         /* it has to read before it may send more */
   char bye ;          /* our FIN is sent */
-  unsigned int left ; /* after SIGTERM: of what had arrived, not yet echoed */
+  unsigned int left ; /* after SIGTERM: bytes that had arrived, not yet echoed */
   uint64_t echoed ;
 } client ;
 
 static client clients[CLIENTS] ;   /* by descriptor */
-static uint64_t homes[CLIENTS] ;   /* where they are from; 0 is no client */
-static unsigned int n = 0, top = 0 ;  /* clients, and what all their descriptors are below */
+static uint64_t homes[CLIENTS] ;   /* of each client; 0: none */
+static unsigned int n = 0, top = 0 ;  /* number of clients; their descriptors are below top */
 static unsigned int limit = CLIENTS, perclient = CLIENTS ;
 static int ep, listener, verbose = 0, ending = 0 ;
-static int waiting = 0 ;  /* newcomers do: 2, or have done so in the last second: 1 */
+static int waiting = 0 ;  /* newcomers wait: 2; did within the last second: 1 */
 
 static void name_fmt (char *s, char const *ip, uint16_t port, uint32_t scope_id)
 {
@@ -75,8 +75,8 @@ static int watch (int op, int fd, uint32_t events)
 }
 
 /*
-   No descriptor for a newcomer: not before a client leaves, or a second later (others may use them up, too).
-   The end of that is a second without: whatever the clients do, these are two lines in two seconds.
+   No descriptor for a newcomer: try again when a client leaves, or after a second (other processes may use them up, too).
+   It is over after a second without: whatever the clients do, that is two log lines in two seconds.
 */
 
 static void newcomers_wait (char const *why)
@@ -106,7 +106,7 @@ static char *client_name (char *s, client const *c)
   return s ;
 }
 
-/* -1: it is turned away. */
+/* -1 if it is refused */
 
 static int take_in (int fd, client const *c)
 {
@@ -143,7 +143,7 @@ static void accept_clients (void)
   }
 }
 
-/* After SIGTERM, when it has back what had arrived. A close now would be a reset if it goes on writing. */
+/* After SIGTERM, once all that had arrived is echoed. Closing now would cause a reset if the client keeps writing. */
 
 static void client_bye (client *c, int fd)
 {
@@ -153,9 +153,9 @@ static void client_bye (client *c, int fd)
 }
 
 /*
-   Peeks, writes, and takes from the kernel what was written. What the client does not read yet stays there:
-   no buffer of ours, and TCP stops the client.
-   1: goes on. 0: it has sent its FIN, and everything is back. -1: broken.
+   Peeks, writes, and discards from the kernel what was written. What the client does not read yet stays there:
+   we need no buffer, and TCP stops the client.
+   1: continue. 0: it has sent its FIN, and everything is echoed. -1: broken.
 */
 
 static int client_echo (client *c, int fd)
@@ -202,7 +202,7 @@ static void end_begins (void)
   ending = 1 ;
   fd_close(listener) ;
   alarm(GRACE) ;
-  while (selfpipe_read() > 0) ;  /* an alarm from before */
+  while (selfpipe_read() > 0) ;  /* an earlier alarm */
   for (unsigned int fd = 0 ; fd < top ; fd++)
   {
     int arrived ;
@@ -212,7 +212,7 @@ static void end_begins (void)
   }
 }
 
-/* The alarm means: try to accept again, or, after SIGTERM, that the time is up. 1: end at once. */
+/* The alarm: time to accept again or, after SIGTERM, the time is up. 1: exit at once. */
 
 static int signalled (void)
 {

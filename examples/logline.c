@@ -12,7 +12,7 @@
 
 #include "logline.h"
 
-#define TEXTLEN 2048  /* a pipe that has room at all has room for that */
+#define TEXTLEN 2048  /* a pipe that is writable has room for this */
 
 extern char const *PROG ;  /* skalibs 2.13 has it in strerr.h, later ones in prog.h */
 
@@ -25,7 +25,7 @@ typedef struct
 static int out = 2 ;
 static unsigned int lost = 0 ;
 
-/* Others write there too, between our poll and our write; and O_NONBLOCK on descriptor 2 would be theirs as well. */
+/* Reopened: others may write between our poll and our write, and O_NONBLOCK on descriptor 2 would affect them too. */
 
 void logline_init (void)
 {
@@ -39,7 +39,7 @@ void logline_init (void)
 static void add (text *t, char const *s)
 {
   size_t n = strlen(s) ;
-  if (n > TEXTLEN - 1 - t->len) n = TEXTLEN - 1 - t->len ;  /* the newline has its place */
+  if (n > TEXTLEN - 1 - t->len) n = TEXTLEN - 1 - t->len ;  /* room for the newline */
   memcpy(t->s + t->len, s, n) ;
   t->len += n ;
 }

@@ -23,7 +23,7 @@
 #include "lookup.h"
 
 
- /* Asking */
+ /* Starting lookups */
 
 static void resolve (lookup_answer *a, char const *host, int is6, int flags)
 {
@@ -103,7 +103,7 @@ void lookup_start (lookup *l, char const *host, uint16_t port, int family, tain 
 }
 
 
- /* Hearing */
+ /* Reading answers */
 
 /* It has answered, or its answer is no longer wanted. */
 
@@ -128,7 +128,7 @@ static void hear (lookup_family *f, tain const *stamp)
   f->end = *stamp ;
   if (r > 0 && f->answer.n <= LOOKUP_MAX) return ;
   f->answer.n = 0 ;
-  f->answer.error = EAI_FAIL ;  /* the child has died, or its answer is none */
+  f->answer.error = EAI_FAIL ;  /* the child died, or its answer is invalid */
 }
 
 static void take (lookup_family *f, uint16_t port, socket_connector *c, unsigned int max)
@@ -143,7 +143,7 @@ static void take (lookup_family *f, uint16_t port, socket_connector *c, unsigned
   f->state = LOOKUP_TAKEN ;
 }
 
-/* until when IPv4 addresses wait for IPv6 ones */
+/* the time until which IPv4 addresses wait for IPv6 ones */
 
 static void patience (lookup const *l, tain *t)
 {
@@ -211,7 +211,7 @@ int lookup_race (lookup *l, unsigned int lookups, socket_connector *c, unsigned 
     if (!r && pause_all(l, lookups, c, stamp) == -1) r = -1 ;
   }
   e = errno ;
-  for (unsigned int i = 0 ; i < c->n ; i++) if (c->candidate[i].fd >= 0) c->candidate[i].end = *stamp ;  /* the wait has failed */
+  for (unsigned int i = 0 ; i < c->n ; i++) if (c->candidate[i].fd >= 0) c->candidate[i].end = *stamp ;  /* the wait failed */
   socket_connector_stop(c) ;
   for (unsigned int i = 0 ; i < lookups ; i++) lookup_stop(l + i) ;
   errno = e ;
@@ -240,7 +240,7 @@ char const *lookup_family_error (lookup_family const *f)
   return !e ? "no address" : e == EAI_SYSTEM ? strerror(f->answer.sys) : gai_strerror(e) ;
 }
 
-/* There is no such name; no one knows; there is no address of this family. */
+/* no such name; resolver failure; no address of this family */
 
 static int rank (lookup_family const *f)
 {

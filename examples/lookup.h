@@ -1,8 +1,8 @@
 /* ISC license. */
 
 /*
-   Names that are looked up while their addresses are raced: one deadline, the connector's, for all of it.
-   A child process for each family runs getaddrinfo, which cannot be interrupted; it ends with the race at the latest.
+   Looks up names while their addresses are raced: one deadline, the connector's, for both.
+   A child process for each family runs getaddrinfo, which cannot be interrupted; it ends no later than the race.
    Literal addresses need neither child nor query. For programs without threads: getaddrinfo follows a fork.
 */
 
@@ -18,12 +18,12 @@
 
 #define LOOKUP_MAX 32       /* addresses of each family */
 #define LOOKUP_PATIENCE 50  /* ms that IPv4 addresses wait for IPv6 ones: RFC 8305's Resolution Delay */
-#define LOOKUP_DELAY 250    /* the connector's delay, where the round-trip times that the kernel remembers may shorten it */
+#define LOOKUP_DELAY 250    /* the connector's delay, unless the kernel remembers a short round-trip time */
 
 typedef struct lookup_answer_s lookup_answer ;
 struct lookup_answer_s
 {
-  int error ;               /* 0, or getaddrinfo's, */
+  int error ;               /* 0 or that of getaddrinfo, */
   int sys ;                 /* and errno if that is EAI_SYSTEM */
   unsigned int n ;
   socket_candidate address[LOOKUP_MAX] ;
@@ -35,7 +35,7 @@ struct lookup_family_s
   enum { LOOKUP_NONE, LOOKUP_ASKED, LOOKUP_ANSWERED, LOOKUP_TAKEN, LOOKUP_STOPPED } state ;
   int fd ;                  /* while asked: from the child */
   pid_t pid ;
-  size_t len ;              /* bytes of the answer that have come */
+  size_t len ;              /* bytes of the answer received */
   lookup_answer answer ;
   tain start ;
   tain end ;                /* when it answered */
@@ -46,20 +46,20 @@ struct lookup_s
 {
   char const *host ;
   uint16_t port ;
-  int literal ;             /* nothing had to be asked */
+  int literal ;             /* no lookup needed */
   lookup_family family[2] ; /* IPv4, IPv6 */
 } ;
 
  /* host is a name, a literal address, or null: this host; family is AF_INET, AF_INET6 or AF_UNSPEC, stamp the time */
 extern void lookup_start (lookup *, char const *, uint16_t, int, tain const *) ;
 
- /* Races what the lookups find, in an array of so many candidates. 1, or -1 and errno: as socket_connector_step. Stops the lookups. */
+ /* Races what the lookups find, in an array of that many candidates, and stops them. 1, or -1 and errno: as socket_connector_step. */
 extern int lookup_race (lookup *, unsigned int, socket_connector *, unsigned int, tain *) ;
 
- /* ends its children; at any time after the start */
+ /* ends the children; may be called at any time after the start */
 extern void lookup_stop (lookup *) ;
 
- /* why there is no address: of two reasons, the one that helps */
+ /* why there is no address: the more useful of two reasons */
 extern char const *lookup_error (lookup const *) ;
 extern char const *lookup_family_error (lookup_family const *) ;
 

@@ -2,8 +2,8 @@
 
 /*
    race [-f] [-g] [-a ms] [-b n] [-4] [-6] [-t ms] host port ...: connects to the first of the addresses that answers,
-   and draws how it went: the lookups, and the race as it happened. host:port in one word will do, [host]:port where host
-   has colons. race.1 has the options.
+   and draws what happened: the lookups and the race. host:port in one word is accepted, [host]:port where host has
+   colons. race.1 has the options.
 */
 
 #include <skalibs/nonposix.h>
@@ -40,7 +40,7 @@
 extern char const *PROG ;  /* skalibs 2.13 has it in strerr.h, later ones in prog.h */
 
 static socket_candidate candidate[CANDIDATES] ;
-static tain up[CANDIDATES] ;  /* when it was connected and -g had it wait */
+static tain up[CANDIDATES] ;  /* when it was connected and -g made it wait */
 static int fast = 0 ;
 static int greeting = 0 ;
 static unsigned int delay = LOOKUP_DELAY ;
@@ -50,7 +50,7 @@ static int family ;
 static char const *const families[2] = { "IPv4", "IPv6" } ;
 
 
- /* Microseconds, which are shown as ms with 0, 1 or 3 decimals */
+ /* Microseconds, shown as ms with 0, 1 or 3 decimals */
 
 static uint64_t between (tain const *from, tain const *to)
 {
@@ -73,7 +73,7 @@ static size_t ms_fmt (char *s, uint64_t us, size_t decimals)
 typedef struct row_s row ;
 struct row_s
 {
-  uint64_t from, up, to ;     /* up: when it came up, or 0 */
+  uint64_t from, up, to ;     /* up: when it was connected, or 0 */
   size_t namelen, wordslen ;
   char name[NAMELEN] ;
   char words[WORDSLEN] ;
@@ -108,7 +108,7 @@ static char const *error_name (int e)
   return strerror(e) ;
 }
 
-/* shorter than the last line has it */
+/* shorter than in the last line */
 
 static char const *lookup_words (lookup_family const *f)
 {
@@ -154,7 +154,7 @@ static char mark_of (socket_connector const *c, unsigned int i)
   return tain_less(&x->start, &x->end) ? 'x' : '!' ;
 }
 
-/* A reset is of a connection: attempts are refused. */
+/* A reset means there was a connection: attempts are refused. */
 
 static int was_lost (int error)
 {
@@ -184,7 +184,7 @@ static void row_of_attempt (row *r, socket_connector const *c, unsigned int i, t
   r->to = between(start, &x->end) ;
 }
 
-/* In the order of their starts; of one step, those that failed at once came first */
+/* By start; within one step, those that failed at once come first */
 
 static int before (row const *x, row const *y)
 {
@@ -252,7 +252,7 @@ static void say_line (char const *line, size_t from, char const *colour)
 
 
  /*
-    The picture: name, time axis, start and end in ms, words. A name that leaves too little for the axis has a line of
+    The picture: name, time axis, start and end in ms, words. A name that leaves too little for the axis is on a line of
     its own, above. On the axis: | start, - silence, + up and = not yet ready; then > addresses, x failed, ! failed within
     the call, * connected or ready, / closed without an answer.
  */
@@ -262,7 +262,7 @@ struct picture_s
 {
   row const *rows ;
   unsigned int n ;
-  uint64_t total ;                 /* what the axis is long, in microseconds */
+  uint64_t total ;                 /* length of the axis, in microseconds */
   size_t decimals ;                /* of times */
   size_t names, axis, times ;      /* widths */
   size_t bar, from, to, words ;    /* columns */
@@ -354,7 +354,7 @@ static void draw_row (picture const *p, row const *r, int colours)
   say_line(line, p->bar, colours && r->mark ? colour(r->mark) : 0) ;
 }
 
-/* the last line: what came of it */
+/* the last line: the result */
 
 static char const *verdict (socket_connector const *c, int error)
 {
@@ -430,7 +430,7 @@ static char const *const *scan (char const *const *argv, char *host, uint16_t *t
 
  /* The race */
 
-/* -g: x is connected, and will do when the server has spoken. */
+/* -g: x is connected, and wins once the server has sent something. */
 
 static int ready (socket_candidate *x, void *data)
 {
@@ -509,7 +509,7 @@ int main (int argc, char const *const *argv)
   init(&c, &start) ;
   for (unsigned int i = 0 ; i < n ; i++) lookup_start(l + i, host[i], port[i], family, &start) ;
   if (lookup_race(l, n, &c, CANDIDATES, &STAMP) == -1) error = errno ;
-  else if (socket_fastopen_used(c.fd) != 1) candidate[c.winner].sent = 0 ;  /* the peer left it */
+  else if (socket_fastopen_used(c.fd) != 1) candidate[c.winner].sent = 0 ;  /* the peer did not accept it */
 
   draw(&c, l, n, &start, &STAMP, error, isatty(1) && !getenv("NO_COLOR")) ;
   if (!buffer_flush(buffer_1)) strerr_diefu1sys(111, "write to stdout") ;

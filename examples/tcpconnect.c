@@ -1,7 +1,7 @@
 /* ISC license. */
 
 /*
-   tcpconnect [options] host port prog...: connects to whichever address of host answers first, and becomes
+   tcpconnect [options] host port prog...: connects to the address of host that answers first, and becomes
    prog, with descriptor 6 reading from the network and descriptor 7 writing to it: a UCSPI client, as
    tcpclient and s6-tcpclient are. tcpconnect.1 has the options.
 */
@@ -52,7 +52,7 @@ static int nagle = 0 ;
 
  /* Options */
 
-/* 2+58, or 60: tcpclient's two rounds. A race has one. */
+/* 2+58 or 60: tcpclient has two rounds, a race one. */
 
 static void limit_scan (char const *s)
 {
@@ -74,7 +74,7 @@ static int is_mapped (char const *ip)
   return !memcmp(ip, "\0\0\0\0\0\0\0\0\0\0\377\377", 12) ;
 }
 
-/* Its family is the only one that can be connected from it. */
+/* It can connect to its own family only. */
 
 static void localip_scan (char const *s)
 {
@@ -106,7 +106,7 @@ static int options (int argc, char const *const *argv)
     case 'l' : localname = l.arg ; break ;
     case 'd' : nagle = 1 ; break ;
     case 'D' : nagle = 0 ; break ;
-    case 'h' : case 'H' : case 'r' : case 'R' : case 'n' : case 'N' : case 't' : break ;  /* of names and ident, which are never asked for */
+    case 'h' : case 'H' : case 'r' : case 'R' : case 'n' : case 'N' : case 't' : break ;  /* for names and ident, which are never looked up */
     default : strerr_dieusage(100, USAGE) ;
   }
   if (argc - l.ind < 3) strerr_dieusage(100, USAGE) ;
@@ -125,11 +125,11 @@ static int setup (int s, socket_candidate const *x, void *data)
   if (localip && !localport) return x->is6 ? socket_bind6_noport(s, local, localscope) : socket_bind4_noport(s, local + 12) ;
   if (!localport) return 0 ;
   if (!x->is6) return socket_bind4_reuse(s, localip ? local + 12 : 0, localport) ;
-  setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) ;  /* the port may be taken for IPv4 */
+  setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) ;  /* the port may be in use for IPv4 */
   return socket_bind6_reuse(s, localip ? local : 0, localport, localscope) ;
 }
 
-/* -g: x is connected, and will do when the server has spoken. It may be waiting for the request. */
+/* -g: x is connected, and wins once the server has sent something. It may be waiting for the request. */
 
 static int ready (socket_candidate *x, void *data)
 {
@@ -223,7 +223,7 @@ static int send_rest (int s, size_t sent, tain const *deadline)
   return s ;
 }
 
-/* The connection, with the request sent, or -1 and errno: 0 if there is no address */
+/* returns the connection, with the request sent, or -1 and errno: 0 if there is no address */
 
 static int dial (lookup *l, char const *host, uint16_t port)
 {
@@ -246,7 +246,7 @@ static int dial (lookup *l, char const *host, uint16_t port)
   e = errno ;
   if (verbosity > 1) say_lookup(l) ;
   if (verbosity > 1) say_race(&c) ;
-  errno = !c.n && (e == EDESTADDRREQ || e == ETIMEDOUT) ? 0 : e ;  /* 0: the lookup has failed */
+  errno = !c.n && (e == EDESTADDRREQ || e == ETIMEDOUT) ? 0 : e ;  /* 0: the lookup failed */
   if (r == -1) return -1 ;
   return request ? send_rest(c.fd, c.sent, &deadline) : c.fd ;
 }
@@ -254,12 +254,12 @@ static int dial (lookup *l, char const *host, uint16_t port)
 
  /* The program */
 
-/* No socket gets the number of a standard descriptor that is closed: messages would go to the peer. */
+/* A socket must not get the number of a closed standard descriptor: messages would go to the peer. */
 
 static void hold_standard_descriptors (void)
 {
   int fd ;
-  do fd = open("/dev/null", O_RDONLY | O_CLOEXEC) ; while (fd >= 0 && fd <= 2) ;  /* all of them close on exec */
+  do fd = open("/dev/null", O_RDONLY | O_CLOEXEC) ; while (fd >= 0 && fd <= 2) ;  /* all close-on-exec */
 }
 
 static void environment (int s)

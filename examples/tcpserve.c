@@ -1,8 +1,8 @@
 /* ISC license. */
 
 /*
-   tcpserve [options] host port prog...: runs prog for each connection, with the network at its descriptors 0 and 1.
-   A UCSPI server as tcpserver and s6-tcpserver are, for both families. See man/tcpserve.1.
+   tcpserve [options] host port prog...: runs prog for each connection, with the network on its descriptors 0 and 1.
+   A UCSPI server like tcpserver and s6-tcpserver, for both families. See man/tcpserve.1.
 */
 
 #include <skalibs/nonposix.h>
@@ -35,14 +35,14 @@
 #include "socket.h"
 
 #define USAGE "tcpserve [-v] [-f] [-1] [-4] [-6] [-c limit] [-C perclient] [-b backlog] [-B banner] [-u uid] [-g gid] [-U] [-l localname] host port prog..."
-#define NEWCOMERS 16  /* at a time: in a flood of them children are still reaped */
+#define NEWCOMERS 16  /* accepted at a time, so that children are reaped even in a flood */
 
 extern char const *PROG ;  /* skalibs 2.13 has it in strerr.h, later ones in prog.h */
 extern char **environ ;
 
 typedef struct { pid_t pid ; uint64_t home ; } child ;
 
-static child *children ;  /* n of them, and one that has no process yet if there is a connection in held */
+static child *children ;  /* n of them, and one without a process yet if a connection is held */
 static unsigned int n = 0, limit = 40, perclient = -1u ;
 static char const *banner = 0, *localname = 0 ;
 static char *const *prog ;
@@ -50,7 +50,7 @@ static posix_spawnattr_t attr ;
 
 static int listener, held = -1, verbose = 0 ;
 static char remoteip[SOCKET_FMT6 + 1], remoteport[UINT16_FMT], localip[SOCKET_FMT6 + 1], localport[UINT16_FMT], number[UINT_FMT] ;
-static int waiting = 0 ;  /* newcomers do: 2, or have done so in the last second: 1 */
+static int waiting = 0 ;  /* newcomers wait: 2; did within the last second: 1 */
 static tain retry ;
 
 
@@ -83,7 +83,7 @@ static void reap (void)
   {
     unsigned int i = 0 ;
     while (i < n && children[i].pid != pid) i++ ;
-    if (i == n) continue ;  /* a child that our process had before it became tcpserve */
+    if (i == n) continue ;  /* a child from before the exec of tcpserve */
     children[i] = children[--n] ;
     if (held >= 0) children[n] = children[n + 1] ;
     fmt[uint64_fmt(fmt, (uint64_t)pid)] = 0 ;
@@ -93,7 +93,7 @@ static void reap (void)
   }
 }
 
-/* The environment of prog, as modifications of ours; an allocation may fail. */
+/* The environment of prog, as changes to ours; may fail for lack of memory. */
 
 static int make_env (char const **env, size_t max)
 {
@@ -106,7 +106,7 @@ static int make_env (char const **env, size_t max)
   return !!env_merge(env, max, (char const *const *)environ, max - 10, modif.s, modif.len) ;
 }
 
-/* Returns the errno. posix_spawn copies no memory, as fork would, and knows here whether prog runs. */
+/* Returns 0 or an errno. posix_spawn copies no memory, unlike fork, and reports here whether prog runs. */
 
 static int spawn (pid_t *pid)
 {
@@ -124,7 +124,7 @@ static int spawn (pid_t *pid)
 
  /* Connections */
 
-/* Until a child ends, or for a second. The end of that is a second without: whatever clients do, two lines in two seconds. */
+/* Until a child ends, or for a second. It is over after a second without: whatever clients do, two log lines in two seconds. */
 
 static void newcomers_wait (char const *what, int e)
 {
@@ -133,14 +133,14 @@ static void newcomers_wait (char const *what, int e)
   tain_addsec_g(&retry, 1) ;
 }
 
-/* 1: held is a connection that prog is to serve. 0: one has been turned away. -1: none. */
+/* 1: held is a connection for prog to serve. 0: one was refused. -1: none. */
 
 static int admit (void)
 {
   char ip[16], local[16], c ;
   uint32_t scope_id, localscope ;
   uint16_t port, myport ;
-  unsigned int k = 1 ;  /* from the same home, with this one */
+  unsigned int k = 1 ;  /* from the same home, this one included */
   int fd = socket_accept6(listener, ip, &port, &scope_id) ;
   if (fd == -1)
   {
@@ -151,7 +151,7 @@ static int admit (void)
   for (unsigned int i = 0 ; i < n ; i++) k += children[i].home == children[n].home ;
   remoteip[socket_fmt6(remoteip, ip, scope_id)] = 0 ;
   if (k > perclient || socket_local6(fd, local, &myport, &localscope) == -1
-   || (recv(fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == -1 && !error_isagain(errno)))  /* reset, no longer worth a process */
+   || (recv(fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == -1 && !error_isagain(errno)))  /* reset: not worth a process */
   {
     if (verbose) logline("deny ", remoteip) ;
     fd_close(fd) ;
@@ -166,7 +166,7 @@ static int admit (void)
   return 1 ;
 }
 
-/* -1: there is no process for it, and it stays held. */
+/* -1 if there is no process for it: it stays held */
 
 static int serve_held (void)
 {
@@ -214,7 +214,7 @@ static void serve (int sigfd)
 }
 
 
- /* The beginning */
+ /* Startup */
 
 static unsigned int number_scan (char const *s)
 {
@@ -224,7 +224,7 @@ static unsigned int number_scan (char const *s)
   return x ;
 }
 
-/* The children have the signals that we were called with. */
+/* Children get the signals that we were called with. */
 
 static int trap_signals (void)
 {
@@ -238,7 +238,7 @@ static int trap_signals (void)
   return fd ;
 }
 
-/* Whoever reads the port comes to the end of the file. */
+/* The reader of the port gets an end of file. */
 
 static void start (int sayport)
 {
@@ -278,7 +278,7 @@ int main (int argc, char const *const *argv)
     case 'U' : uid = number_scan(getenv("UID")) ; gid = number_scan(getenv("GID")) ; break ;
     case 'l' : localname = l.arg ; break ;
     case 'x' : strerr_dief1x(100, "-x is not supported: let prog decide by TCPREMOTEIP") ;
-    case '?' : strerr_dieusage(100, USAGE) ;  /* others are tcpserver's, without a meaning here */
+    case '?' : strerr_dieusage(100, USAGE) ;  /* others are tcpserver's, ignored here */
   }
   argc -= l.ind ; argv += l.ind ;
   if (argc < 3 || !limit) strerr_dieusage(100, USAGE) ;
