@@ -24,7 +24,7 @@ static size_t zone_fmt (char *s, uint32_t scope_id)
   size_t len = 0 ;
   if (if_indextoname(scope_id, name)) len = strlen(name) ;
   errno = e ;
-  if (!len || len > 15 || libsocket_zonelen(name) < len || strspn(name, "0123456789") == len) return index_fmt(s, scope_id) ;
+  if (!len || (IF_NAMESIZE > 16 && len > 15) || libsocket_zonelen(name) < len || strspn(name, "0123456789") == len) return index_fmt(s, scope_id) ;
   memcpy(s, name, len) ;
   return len ;
 }

@@ -14,7 +14,7 @@
 
 static int beyond_link (struct in6_addr const *a)
 {
-  return IN6_IS_ADDR_MULTICAST(a) && !IN6_IS_ADDR_MC_LINKLOCAL(a) && !IN6_IS_ADDR_MC_NODELOCAL(a) ;
+  return IN6_IS_ADDR_MULTICAST(a) && (a->s6_addr[1] & 15) > 2 ;
 }
 
 static ssize_t send_by (int s, char const *buf, size_t len, struct sockaddr_in6 *sa, int flags)

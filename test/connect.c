@@ -195,6 +195,10 @@ static void any_is_this_host (void)
   check(keeps(!socket_connect4(s, ANY4, port))) ;
   check(joined(s, l, port)) ;
   close(s) ;
+  s = socket_tcp4b() ;
+  check(keeps(!socket_fastopen_connect4(s, 0, port, "", 0))) ;
+  check(joined(s, l, port)) ;
+  close(s) ;
   close(l) ;
   l = listener(1, &port) ;
   s = socket_tcp6b() ;
@@ -232,6 +236,22 @@ static void a_datagram_socket_changes_its_peer (void)
   check(!socket_remote4(s, peer, &port) && port == 10) ;
   close(s) ;
 }
+
+#ifndef LIBSOCKET_PORTABLE
+static void a_datagram_socket_keeps_its_error_queue (void)
+{
+  struct msghdr m = { .msg_name = 0 } ;
+  uint16_t port ;
+  int on = 1, closed = socket_udp4(), s = socket_udp4() ;
+  check(!socket_bind4(closed, LOOPBACK4, 0) && !socket_local4(closed, 0, &port)) ;
+  close(closed) ;
+  check(!setsockopt(s, IPPROTO_IP, IP_RECVERR, &on, sizeof on) && socket_send4(s, "x", 1, LOOPBACK4, port) == 1) ;
+  check(test_ready(s, POLLERR)) ;
+  check(keeps(!socket_connect4(s, LOOPBACK4, 9))) ;
+  check(recvmsg(s, &m, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0) ;
+  close(s) ;
+}
+#endif
 
 
 /* what is no socket to connect, no port to connect to */
@@ -523,6 +543,9 @@ int main (void)
   RUN(any_is_this_host) ;
   RUN(a_wrong_family_gives_EINVAL) ;
   RUN(a_datagram_socket_changes_its_peer) ;
+#ifndef LIBSOCKET_PORTABLE
+  RUN(a_datagram_socket_keeps_its_error_queue) ;
+#endif
   RUN(what_is_no_socket_gives_EBADF_or_ENOTSOCK) ;
   RUN(port_0_refuses) ;
   RUN(a_listener_gives_EISCONN) ;

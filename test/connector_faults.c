@@ -426,7 +426,7 @@ static int metrics (unsigned int i, int e)
   n = socket_candidate_metrics(x, 2) ;
   k.on = 0 ;
   k.error[0] = 0 ;
-  tell("candidate_metrics", e ? k.calls[i] : 0, e, errno) ;
+  if (k.n) tell("candidate_metrics", e ? k.calls[i] : 0, e, errno) ;
   y[0].delay = x[0].delay ;
   y[1].delay = x[1].delay ;
   check(!memcmp(y, x, sizeof y) && !k.opened) ;

@@ -85,9 +85,13 @@ static void an_interface_is_written_by_name_and_read_by_name_or_index (void)
   writes(LINKLOCAL6, UINT32_MAX, "fe80::1%4294967295") ;
   writes(LINKLOCAL6, 123456, "fe80::1%123456") ;
   writes("\377\5\0\0\0\0\0\0\0\0\0\0\0\0\0\2", lo, "ff05::2%lo") ;
+  writes(LOOPBACK6, lo, "::1%lo") ;
+  writes("\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\1", lo, "0:0:1::1%lo") ;
   writes(MAPPED("\300\0\2\1"), lo, "192.0.2.1") ;
 
   takes("fe80::1%lo", 10, LINKLOCAL6, lo) ;
+  takes("::1%lo", 6, LOOPBACK6, lo) ;
+  takes("0:0:1::1%lo", 11, "\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\1", lo) ;
   takes("FE80:0:0::0.0.0.1%lo", 20, LINKLOCAL6, lo) ;
   takes("fe80::1%2", 9, LINKLOCAL6, 2) ;
   takes("fe80::1%007", 11, LINKLOCAL6, 7) ;
