@@ -36,6 +36,16 @@ namespaces ()
   for options in "-Ur$1" "-$1" ; do unshare "$options" true 2> /dev/null && echo "$options" && break ; done
 }
 
+# apart WHAT: runs the script once more, as "inside DIRECTORY", with networks and mounts of its own
+apart ()
+{
+  options=$(namespaces nm)
+  if test "$options"
+  then unshare "$options" "$0" inside "$dir" || status=1
+  else echo "skip $1: no namespaces"
+  fi
+}
+
 # parts FILE: the sources of examples/ whose headers it includes
 parts ()
 {

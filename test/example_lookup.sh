@@ -8,11 +8,7 @@
 if test "$1" != inside
 then
   compile examples/echod examples/race examples/tcpconnect test/dns
-  options=$(namespaces nm)
-  if test "$options"
-  then unshare "$options" "$0" inside "$dir" || status=1
-  else echo "skip names: no namespaces"
-  fi
+  apart 'names'
   end
 fi
 rmdir "$dir"

@@ -346,9 +346,5 @@ if test "$1" = inside
 then inside ; exit $status
 fi
 outside
-options=$(namespaces nm)
-if test "$options"
-then unshare "$options" "$0" inside "$dir" || status=1
-else echo "skip names, families and fast open: no namespaces"
-fi
+apart 'names, families and fast open'
 end

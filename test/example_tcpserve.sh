@@ -330,9 +330,5 @@ then
 fi
 compile "$dir/early"
 outside
-options=$(namespaces nm)
-if test "$options"
-then unshare "$options" "$0" inside "$dir" || status=1
-else echo "skip families and fast open: no namespaces"
-fi
+apart 'families and fast open'
 end
