@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+#include <arpa/inet.h>
 
 #include "socket_connector.h"
 #include "internal.h"
@@ -74,10 +75,10 @@ static void win (socket_connector *c, unsigned int i, tain const *stamp)
 static int is_self (socket_candidate const *x)
 {
   int e = errno ;
-  char local[16], remote[16] ;
-  uint16_t port ;
-  int self = socket_local6(x->fd, local, &port, 0) != -1 && port == x->port
-    && socket_remote6(x->fd, remote, 0, 0) != -1 && !memcmp(local, remote, 16) ;
+  struct sockaddr_in6 local = { .sin6_port = 0 }, remote = { .sin6_port = 0 } ;  /* or an IPv4 one: its port is at the same place */
+  socklen_t l = sizeof local, r = sizeof remote ;
+  int self = !getsockname(x->fd, (struct sockaddr *)&local, &l) && local.sin6_port == htons(x->port)
+    && !getpeername(x->fd, (struct sockaddr *)&remote, &r) && !memcmp(&local, &remote, sizeof local) ;
   errno = e ;
   return self ;
 }

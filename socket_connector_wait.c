@@ -12,12 +12,12 @@ int socket_connector_wait (socket_connector *c, tain *stamp)
   for (;;)
   {
     int r = socket_connector_step(c, stamp) ;
+    if (r == -1) return -1 ;
+    if (r) return (errno = e, c->fd) ;
+
     iopause_fd x[c->inflight + 1] ;
     unsigned int n = socket_connector_prepare(c, x) ;
     tain deadline ;
-
-    if (r == -1) return -1 ;
-    if (r) return (errno = e, c->fd) ;
 
     x[n].fd = c->cancelfd ;
     x[n].events = IOPAUSE_READ ;
