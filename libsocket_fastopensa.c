@@ -64,6 +64,8 @@ ssize_t libsocket_fastopensa (int s, struct sockaddr const *sa, socklen_t salen,
   if (r >= 0 || errno == EINPROGRESS)
   {
     if (fcntl(s, F_GETFL) & O_NONBLOCK) return r ;
+    /* no cookie: the write that follows can carry the ACK of the handshake */
+    if (r == -1 && len) libsocket_setint(s, IPPROTO_TCP, TCP_QUICKACK, 0) ;
   }
   else if (errno == EAFNOSUPPORT && libsocket_unmap(&in4, sa))  /* s is an IPv4 socket */
   {

@@ -16,6 +16,7 @@ static char big[BIG] ;
  /* A kernel that knows less: the errno its sendto gives, or the flag not looked at */
 
 static int sendto_error, sendto_ignores, sendto_calls, send_error, send_calls ;
+static int delayed_acks ;
 static char const *send_script = "" ;  /* i: a signal, and SO_SNDTIMEO is 50 ms; w: 60 ms, then a signal; 1: a byte goes */
 
 static void timeout (int s, int ms)
@@ -33,7 +34,8 @@ static long hook (int call, long *a)
     if (sendto_error) return (errno = sendto_error, -1) ;
     if (sendto_ignores) a[3] &= ~MSG_FASTOPEN, a[4] = a[5] = 0 ;
   }
-  if (call == CALL_sendto) return kernel(call, a) ;
+  if (call == CALL_setsockopt && a[1] == IPPROTO_TCP && a[2] == TCP_QUICKACK) delayed_acks++ ;
+  if (call == CALL_sendto || call == CALL_setsockopt) return kernel(call, a) ;
   send_calls++ ;
   send_error = 0 ;
   switch (*send_script ? *send_script++ : 0)
@@ -45,7 +47,7 @@ static long hook (int call, long *a)
   return e ? (errno = e, -1) : kernel(call, a) ;
 }
 
-REPLACE(send) REPLACE(sendto)
+REPLACE(send) REPLACE(sendto) REPLACE(setsockopt)
 
 static int refused (int s)
 {
@@ -344,13 +346,30 @@ static void the_server_may_speak_before_the_handshake_ends (void)
   close(l) ;
 }
 
+/* SYN, ACK with the data: two packets, where three would do as well. */
+
+static void without_a_cookie_the_data_carry_the_ACK (void)
+{
+  int l = listens(16), s = client(), c ;
+  fresh() ;
+  slow_clear() ;
+  slow->delay = 20 ;
+  check(keeps(fast(s, "hello", 5) == 5)) ;
+  slow->delay = 0 ;
+  c = accepts(l) ;
+  check(reads(c, "hello", 5) && slow->packets[0] == 2) ;
+  check(whole(s, c, "", 0)) ;
+  close(l) ;
+}
+
 static void no_data_is_an_ordinary_connect (void)
 {
   int l = listens(16), s = client(), c ;
   fresh() ;
+  delayed_acks = 0 ;
   if (nb) check(fails(fast(s, 0, 0), EINPROGRESS)) ;
   else check(keeps(fast(s, 0, 0) == 0)) ;
-  check(connects(s)) ;
+  check(connects(s) && !delayed_acks) ;
   c = accepts(l) ;
   check(whole(s, c, "", 0)) ;
   close(l) ;
@@ -884,6 +903,7 @@ int main (void)
   RUN_ON(NONBLOCKING, used_is_0_or_fails_where_nothing_was_sent) ;
   if (FAST)
   {
+    RUN_ON(BLOCKING, without_a_cookie_the_data_carry_the_ACK) ;
     RUN_ON(ALL, data_rides_on_the_SYN_with_a_cookie) ;
     RUN_ON(ALL, a_stale_cookie_loses_no_data) ;
     RUN_ON(NONBLOCKING4 | BLOCKING6, a_SYN_that_is_eaten_loses_no_data) ;

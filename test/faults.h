@@ -313,7 +313,7 @@ static unsigned int first_at (situation const *f)
 #ifdef LIBSOCKET_PORTABLE
   return strstr(f->name, "fast") ? 1 : 0 ;
 #else
-  return strstr(f->name, "fast") ? 2 : 0 ;
+  return strstr(f->name, "fast") ? 3 : 0 ;
 #endif
 }
 
@@ -329,7 +329,7 @@ static int due (situation const *f, int call, unsigned int i, int error)
   if (goeson(f, call, error)) return SAME ;
   if (call == CALL_connect && error == EALREADY) return EINPROGRESS ;
   if (call == CALL_connect && error == EISCONN && f->first) return SAME ;
-  if (call == CALL_setsockopt && strstr(f->name, "noport")) return SAME ;
+  if (call == CALL_setsockopt && (strstr(f->name, "noport") || strstr(f->name, "fastopen_connect"))) return SAME ;
   if (call == CALL_if_indextoname && strstr(f->name, "fmt6")) return SAME ;
   if (call == CALL_getpeername && error == ENOTCONN && f->yes == 1 && !i) return SAME ;
   return error ;
