@@ -35,7 +35,7 @@ die ()
   exit 1
 }
 
-# shows a command and what it says
+# shows a command and what it prints
 run ()
 {
   echo

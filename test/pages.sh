@@ -1,8 +1,8 @@
 #!/bin/sh
 # ISC license.
 # The pages: headers, files, tests, pages and the table in socket.3 name the same functions; mandoc's
-# lint is silent; in section 3 every SYNOPSIS agrees with socket.h, and the first display of every
-# EXAMPLES, and each other one with a main, is a whole program that exits 0. libsocket.3 is but a name of socket.3.
+# lint is silent; no phrase of phrases.tsv is in any text; in section 3 every SYNOPSIS agrees with socket.h, and the first display of every
+# EXAMPLES, and each other one with a main, is a whole program that exits 0. libsocket.3 is only a name of socket.3.
 
 . test/cases.sh
 
@@ -47,6 +47,22 @@ tested ()
   ' "$1" | grep -x -e 'socket_[a-z0-9_]*' -e noipv6 | grep -v -x socket_connector | sort -u
 }
 
+# phrases FILE...: where they have a phrase of phrases.tsv, and what to write instead
+phrases ()
+{
+  awk -F '\t' '
+    FNR == 1 { before = "" }
+    FILENAME == ARGV[1] { if (!/^#/) { phrase[++n] = "(^|[^a-z_])(" $1 ")([^a-z_]|$)" ; instead[n] = $2 } ; next }
+    {
+      line = tolower($0)
+      gsub(/^[ \t]*(\/\*|\*|#)*[ \t]*/, "", line)
+      for (i = 1 ; i <= n ; i++)
+        if ((before " " line) ~ phrase[i] && before !~ phrase[i]) print FILENAME ":" FNR ": \"" $0 "\": write: " instead[i]
+      before = line
+    }
+  ' test/phrases.tsv "$@"
+}
+
 # a name and what it was found as, one a line
 names ()
 {
@@ -77,6 +93,19 @@ cat "$dir/names"
 
 ( cd man && mandoc -T lint -W style ./[!l]*.[13] 2>&1 | grep -v "outdated mandoc.db" ) > "$dir/log"
 ! test -s "$dir/log" ; report $? "lint"
+
+phrases man/*.[13] ./*.[ch] examples/*.[ch] examples/*.sh README.md NEWS test/README > "$dir/log"
+! test -s "$dir/log" ; report $? "phrases: none of phrases.tsv"
+printf '/* It ends without\n   a word. */\n/* It returns. */\n' > "$dir/phrase.c"
+phrases "$dir/phrase.c" > "$dir/log"
+test "$(grep -c . "$dir/log")" -eq 1 && grep -q "^$dir/phrase.c:2: .*silently" "$dir/log"
+report $? "phrases: finds one"
+
+sed -n 's/^\.Dd //p' man/[!l]*.[13] | sort -u > "$dir/log"
+test "$(grep -c . "$dir/log")" -eq 1
+report $? "one date"
+grep -n -E '(^|[^0-9.])0\.[0-9]+\.[0-9]+(\.?[^0-9.]|$)' man/*.[13] README.md test/README > "$dir/log"
+! test -s "$dir/log" ; report $? "no version: it is in the Makefile and NEWS"
 
 for page in man/[!l]*.3
 do
