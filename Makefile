@@ -20,6 +20,7 @@ includedir = $(prefix)/include
 libdir = $(prefix)/lib
 mandir = $(prefix)/share/man
 pkgconfdir = $(libdir)/pkgconfig
+docdir = $(prefix)/share/doc/libsocket
 
 # V=1 shows the commands
 V =
@@ -186,6 +187,13 @@ $(BENCHES): $(LIBRARY) test/test.h
 test/bench_echod: examples/echod
 
 
+# The pages for a browser, from html/index.html on
+
+html:
+	rm -rf html
+	man/html.sh html $(VERSION)
+
+
 # Debian's packages: what make test needs beside a compiler, and what the others need
 
 DEPS = skalibs-dev mandoc iproute2
@@ -234,6 +242,10 @@ install: libsocket.a
 	  echo 'Cflags: -I'"$$(echo '$(includedir)' | $(ESCAPE))/libsocket" ; \
 	  echo 'Libs: -L'"$$(echo '$(libdir)' | $(ESCAPE))"' -lsocket $(LDLIBS)' ; } > "$(DESTDIR)$(pkgconfdir)/libsocket.pc"
 
+install-html: html
+	umask 022 && mkdir -p "$(DESTDIR)$(docdir)/html"
+	install -m 644 html/* "$(DESTDIR)$(docdir)/html"
+
 install-examples: $(EXAMPLES)
 	umask 022 && mkdir -p "$(DESTDIR)$(bindir)" "$(DESTDIR)$(mandir)/man1"
 	install $(EXAMPLES) "$(DESTDIR)$(bindir)"
@@ -249,11 +261,17 @@ uninstall-examples:
 	for program in $(EXAMPLES) ; do \
 	  rm -f "$(DESTDIR)$(bindir)/$${program#*/}" "$(DESTDIR)$(mandir)/man1/$${program#*/}.1" || exit ; done
 
+uninstall-html:
+	cd man && for page in index *.[13] ; do rm -f "$(DESTDIR)$(docdir)/html/$$page.html" || exit ; done
+	rm -f "$(DESTDIR)$(docdir)/html/style.css"
+	rmdir "$(DESTDIR)$(docdir)/html" "$(DESTDIR)$(docdir)" 2> /dev/null || :
+
 dist:
 	git archive --prefix=libsocket-$(VERSION)/ -o libsocket-$(VERSION).tar.gz HEAD
 
 clean:
 	rm -f libsocket.a libsocket-$(VERSION).tar.gz $(OBJECTS) $(EXAMPLES) $(TESTS) $(PROPS) $(BENCHES)
+	rm -rf html
 
-.PHONY: all bench check clean demo deps deps-bench deps-dev deps-interop deps-libowfat dist examples explore \
- install install-examples kernels soak test uninstall uninstall-examples $(CHECKS)
+.PHONY: all bench check clean demo deps deps-bench deps-dev deps-interop deps-libowfat dist examples explore html \
+ install install-examples install-html kernels soak test uninstall uninstall-examples uninstall-html $(CHECKS)

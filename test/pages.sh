@@ -3,6 +3,7 @@
 # The pages: headers, files, tests, pages and the table in socket.3 name the same functions; mandoc's
 # lint is silent; no phrase of phrases.tsv is in any text; in section 3 every SYNOPSIS agrees with socket.h, and the first display of every
 # EXAMPLES, and each other one with a main, is a whole program that exits 0. libsocket.3 is only a name of socket.3.
+# In html, no page is missing and no link leads nowhere.
 
 . test/cases.sh
 
@@ -123,6 +124,53 @@ do
     report $? "$name: example $which"
   done
 done
+
+# in html: what make html and the others do, in a copy
+
+make=${MAKE:-make}
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
+mkdir "$dir/copy" && cp -R Makefile man "$dir/copy"
+html=$dir/copy/html
+
+# links FILE...: where they lead, without the places in the page itself
+links ()
+{
+  awk -F 'href="' '{ for (i = 2 ; i <= NF ; i++) { sub(/["#].*/, "", $i) ; if ($i != "") print $i } }' "$@" | sort -u
+}
+
+$make -C "$dir/copy" VERSION=1.2.3 html > "$dir/log" 2>&1
+report $? "html"
+rm -f "$dir/out"
+for page in man/*.[13] ; do echo "${page#man/}.html" ; done > "$dir/wanted"
+printf '%s\n' index.html style.css >> "$dir/wanted"
+sort "$dir/wanted" > "$dir/sorted"
+(cd "$html" && find . -type f | sed 's|^\./||' | sort) | diff "$dir/sorted" - > "$dir/log"
+report $? "html: each page, an index and a style sheet"
+
+links "$html/index.html" | diff - "$dir/sorted" | grep '^> ' > "$dir/log"
+echo '> libsocket.3.html' | diff - "$dir/log" > "$dir/out"
+report $? "html: the index has every page"
+
+# what leads elsewhere leads to pages of others
+links "$html"/*.html | while read -r target
+do
+  case $target in
+    https://*socket*) echo "$target" ;;
+    https://*) ;;
+    *) test -f "$html/$target" || echo "$target" ;;
+  esac
+done > "$dir/log"
+! test -s "$dir/log" && links "$html/socket.3.html" | grep -q -x socket_connector_nextdeadline.3.html
+report $? "html: each link leads to a file"
+grep -L 'libsocket 1\.2\.3' "$html"/*.html > "$dir/log"
+! test -s "$dir/log" ; report $? "html: the version of the Makefile"
+
+{
+  $make -C "$dir/copy" install-html DESTDIR="$dir/a root" prefix=/usr && diff -r "$html" "$dir/a root/usr/share/doc/libsocket/html" &&
+  $make -C "$dir/copy" uninstall-html DESTDIR="$dir/a root" prefix=/usr && ! test -d "$dir/a root/usr/share/doc/libsocket" &&
+  $make -C "$dir/copy" clean && ! test -d "$html"
+} > "$dir/log" 2>&1
+report $? "html: install, uninstall, clean"
 
 # the program of README.md, as a stranger would build it
 awk '/^```c/ { code = 1 ; next } /^```/ { code = 0 } code' README.md > "$dir/readme.c"
