@@ -172,17 +172,27 @@ grep -L 'libsocket 1\.2\.3' "$html"/*.html > "$dir/log"
 } > "$dir/log" 2>&1
 report $? "html: install, uninstall, clean"
 
-# the program of README.md, as a stranger would build it
-awk '/^```c/ { code = 1 ; next } /^```/ { code = 0 } code' README.md > "$dir/readme.c"
-$COMPILE -std=gnu11 -Wall -Wextra -Werror -I. -o "$dir/readme" "$dir/readme.c" $LINK > "$dir/log" 2>&1
-report $? "README: program compiles"
+# the programs of README.md, as a stranger would build them
+
+# readme N FLAG...: compiles the Nth to $dir/readmeN
+readme ()
+{
+  n=$1
+  shift
+  awk -v which="$n" '/^```c/ { code = (++n == which) ; next } /^```/ { code = 0 } code' README.md > "$dir/readme$n.c"
+  { test -s "$dir/readme$n.c" && $COMPILE -std=gnu11 -Wall -Wextra -Werror -I. -o "$dir/readme$n" "$dir/readme$n.c" "$@" ; } > "$dir/log" 2>&1
+  report $? "README: program $n compiles"
+}
+
+readme 1 $LINK
+readme 2 -L. -lsocket
 
 # says CODE TEXT ARGUMENT...: that exit code, one line with TEXT on standard error
 says ()
 {
   code=$1 text=$2
   shift 2
-  timeout 30 "$dir/readme" "$@" > "$dir/out" 2> "$dir/log"
+  timeout 30 "$dir/readme1" "$@" > "$dir/out" 2> "$dir/log"
   test $? -eq "$code" && test "$(wc -l < "$dir/log")" -eq 1 && grep -q -F -e "$text" "$dir/log"
   report $? "README: program: $text"
 }
@@ -193,7 +203,27 @@ start_deadends
 says 100 "usage: hello host port"
 says 111 "127.0.0.1: " 127.0.0.1 no-such-service
 says 111 "127.0.0.1: Connection refused" 127.0.0.1 "$refused"
-timeout 30 "$dir/readme" 127.0.0.1 "$port" > "$dir/log" 2>&1 && ! test -s "$dir/log"
+timeout 30 "$dir/readme1" 127.0.0.1 "$port" > "$dir/log" 2>&1 && ! test -s "$dir/log"
 report $? "README: program: connects"
+
+# in a network where the port is free
+cat > "$dir/both" << 'EOF'
+ip link set lo up
+./readme2 > served &
+until ss -H -l -t -n 'sport = :7007' | grep -q . ; do kill -0 $! || exit ; done
+./readme1 127.0.0.1 7007 || exit
+until grep -q -x hello served ; do kill -0 $! || exit ; done
+! ./readme2 2> taken && grep -q -x 'hellod: Address already in use' taken
+ended=$?
+kill $!
+exit $ended
+EOF
+options=$(namespaces n)
+if test "$options"
+then
+  (cd "$dir" && timeout 30 unshare "$options" sh both) > "$dir/log" 2>&1
+  report $? "README: programs: one sends to the other"
+else echo "skip README: programs: no namespaces"
+fi
 
 end
