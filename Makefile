@@ -2,7 +2,7 @@
 
 .POSIX:
 
-VERSION = 0.1.0
+VERSION = 0.2.0
 
 CC = cc
 AR = ar
@@ -21,6 +21,8 @@ libdir = $(prefix)/lib
 mandir = $(prefix)/share/man
 pkgconfdir = $(libdir)/pkgconfig
 docdir = $(prefix)/share/doc/libsocket
+# of the project's home, for libsocket.pc
+URL =
 
 # V=1 shows the commands
 V =
@@ -58,9 +60,10 @@ OBJECTS = \
 
 all: libsocket.a
 
+# D: neither times nor owners, so that two builds are equal
 libsocket.a: $(OBJECTS)
 	@rm -f $@
-	$(SAYAR$(V)) $(AR) rc $@ $(OBJECTS) && $(RANLIB) $@
+	$(SAYAR$(V)) $(AR) rcD $@ $(OBJECTS) 2> /dev/null || { $(AR) rc $@ $(OBJECTS) && $(RANLIB) $@ ; }
 
 $(OBJECTS): internal.h socket.h socket_connector.h
 
@@ -228,19 +231,24 @@ $(OBJECTS) $(CHECKS): $(filter deps%,$(MAKECMDGOALS)) ${.TARGETS:Mdeps*}
 
 # Installation
 
-ESCAPE = sed 's/ /\\ /g'
-
 install: libsocket.a
 	umask 022 && mkdir -p "$(DESTDIR)$(includedir)/libsocket" "$(DESTDIR)$(libdir)" "$(DESTDIR)$(pkgconfdir)" "$(DESTDIR)$(mandir)/man3"
 	install -m 644 socket.h socket_connector.h "$(DESTDIR)$(includedir)/libsocket"
 	install -m 644 libsocket.a "$(DESTDIR)$(libdir)"
 	install -m 644 man/*.3 "$(DESTDIR)$(mandir)/man3"
 	umask 022 && rm -f "$(DESTDIR)$(pkgconfdir)/libsocket.pc" && { \
+	  under () { case $$1 in '$(prefix)'/*) echo "\$${prefix}$${1#'$(prefix)'}" ;; *) echo "$$1" ;; esac ; } ; \
+	  echo 'prefix=$(prefix)' ; \
+	  echo "includedir=$$(under '$(includedir)')" ; \
+	  echo "libdir=$$(under '$(libdir)')" ; \
+	  echo ; \
 	  echo 'Name: libsocket' ; \
 	  echo 'Description: minimalist TCP sockets, fast open, and a multi-address connector' ; \
+	  test -z '$(URL)' || echo 'URL: $(URL)' ; \
 	  echo 'Version: $(VERSION)' ; \
-	  echo 'Cflags: -I'"$$(echo '$(includedir)' | $(ESCAPE))/libsocket" ; \
-	  echo 'Libs: -L'"$$(echo '$(libdir)' | $(ESCAPE))"' -lsocket $(LDLIBS)' ; } > "$(DESTDIR)$(pkgconfdir)/libsocket.pc"
+	  echo 'License: ISC' ; \
+	  echo 'Cflags: -I"$${includedir}/libsocket"' ; \
+	  echo 'Libs: -L"$${libdir}" -lsocket $(LDLIBS)' ; } > "$(DESTDIR)$(pkgconfdir)/libsocket.pc"
 
 install-html: html
 	umask 022 && mkdir -p "$(DESTDIR)$(docdir)/html"
@@ -267,7 +275,8 @@ uninstall-html:
 	rmdir "$(DESTDIR)$(docdir)/html" "$(DESTDIR)$(docdir)" 2> /dev/null || :
 
 dist:
-	git archive --prefix=libsocket-$(VERSION)/ -o libsocket-$(VERSION).tar.gz HEAD
+	git -c tar.umask=022 archive --prefix=libsocket-$(VERSION)/ -o libsocket-$(VERSION).tar HEAD
+	gzip -9nf libsocket-$(VERSION).tar
 
 clean:
 	rm -f libsocket.a libsocket-$(VERSION).tar.gz $(OBJECTS) $(EXAMPLES) $(TESTS) $(PROPS) $(BENCHES)

@@ -197,9 +197,15 @@ printf '%s\n' 'CC socket_connect6.o' 'AR libsocket.a' | diff - "$dir/log" > "$di
 report $? 'a line for each file that is made'
 
 (cd "$dir/copy" && $make $one clean && $make V=1 $one) > "$dir/log" 2>&1
-grep -q '^cc .* -c -o socket_connect6\.o socket_connect6\.c$' "$dir/log" && grep -q '^ar rc libsocket\.a socket_connect6\.o' "$dir/log" &&
+grep -q '^cc .* -c -o socket_connect6\.o socket_connect6\.c$' "$dir/log" && grep -q '^ar rcD libsocket\.a socket_connect6\.o' "$dir/log" &&
 ! grep -q -e '^CC ' -e '^AR ' "$dir/log"
 report $? 'V=1: the commands'
+
+printf '%s\n' '#!/bin/sh' 'case $1 in *D*) echo "no D" >&2 ; exit 1 ;; esac' 'exec ar "$@"' > "$dir/copy/old"
+chmod +x "$dir/copy/old"
+(cd "$dir/copy" && $make $one clean && $make AR=./old $one) > "$dir/log" 2>&1 && ! grep -q 'no D' "$dir/log" &&
+symbols "$dir/copy/libsocket.a" | grep -q '^libsocket_connect6$'
+report $? 'an ar without D'
 
 # a compiler that comes with a package, and says if it was asked for anything before
 cat > "$dir/copy/.ci/install" << 'EOF'
@@ -217,6 +223,32 @@ chmod +x "$dir/copy/.ci/install" "$dir/copy/later"
 test -e "$dir/copy/libsocket.a" && ! test -e "$dir/copy/early"
 report $? 'make -j deps: nothing is used before'
 rm -f "$dir/out"
+
+
+# built and packed twice: in another directory, from older files, by a user who hides files
+
+version=$(sed -n 's/^VERSION = //p' Makefile)
+test "$(sed 1q NEWS)" = "$version" && ! grep -Fw "$version" ./*.c ./*.h README.md man/* examples/*.[ch] examples/*.sh > "$dir/log"
+report $? 'the version is in the Makefile, and at the top of NEWS'
+
+{
+  mkdir "$dir/again" && cp Makefile ./*.c ./*.h "$dir/again" && touch -t 200101010000 "$dir/again"/* &&
+  (cd "$dir/copy" && $make clean && $make) && (cd "$dir/again" && umask 077 && $make) && cmp "$dir/copy/libsocket.a" "$dir/again/libsocket.a"
+} > "$dir/log" 2>&1
+report $? 'the same library'
+
+if command -v git > /dev/null
+then
+  # gzip's header has no time
+  dist="libsocket-$version.tar.gz"
+  {
+    (cd "$dir/again" && $make clean && git init -q && git add . && git -c user.name=x -c user.email=x commit -q -m x) &&
+    git clone -q "$dir/again" "$dir/cloned" && (cd "$dir/again" && umask 077 && $make dist) && (cd "$dir/cloned" && $make dist) &&
+    cmp "$dir/again/$dist" "$dir/cloned/$dist" && od -A n -t x1 -j 4 -N 4 "$dir/cloned/$dist" | grep -q '00 00 00 00' &&
+    (cd "$dir" && tar -xzf "cloned/$dist" && cmp again/Makefile "libsocket-$version/Makefile")
+  } > "$dir/log" 2>&1
+  report $? 'the same tarball, named by version'
+fi
 
 
 # installed: where a packager wants it, and where it can be used as it stands
@@ -246,7 +278,8 @@ installs include lib share/man lib/pkgconfig > "$dir/wanted"
 found "$dir/dest/usr" | diff "$dir/wanted" - >> "$dir/log" 2>&1 &&
 cmp socket.h "$dir/dest/usr/include/libsocket/socket.h" >> "$dir/log" 2>&1 &&
 cmp socket_connector.h "$dir/dest/usr/include/libsocket/socket_connector.h" >> "$dir/log" 2>&1 &&
-! grep -q "$dir" "$dir/dest/usr/lib/pkgconfig/libsocket.pc" && grep -q '^Cflags: -I/usr/include/libsocket$' "$dir/dest/usr/lib/pkgconfig/libsocket.pc"
+! grep -e "$dir" -e '^URL' "$dir/dest/usr/lib/pkgconfig/libsocket.pc" >> "$dir/log" &&
+grep -q "^Version: $version\$" "$dir/dest/usr/lib/pkgconfig/libsocket.pc" && grep -q '^License: ISC$' "$dir/dest/usr/lib/pkgconfig/libsocket.pc"
 report $? 'install'
 
 (cd "$dir/dest/usr/share/man" && mandoc man3/socket.3 > "$dir/socket" && mandoc man3/libsocket.3 | diff "$dir/socket" -) > "$dir/log" 2>&1 &&
@@ -277,10 +310,20 @@ report $? 'uninstall-examples'
 $make uninstall DESTDIR="$dir/dest" prefix=/usr > "$dir/log" 2>&1 && ! test -d "$dir/dest/usr/include/libsocket" && ! grep -q -i error "$dir/log"
 report $? 'uninstall, once more'
 
-set -- DESTDIR="$dir/else where" includedir=/i libdir=/l mandir=/m pkgconfdir=/p bindir=/b
+# flags FILE: what that libsocket.pc gives a compiler
+flags ()
+{
+  ( prefix=$(sed -n 's/^prefix=//p' "$1")
+    eval "$(sed -n 's/^\([a-z]*dir\)=\(.*\)$/\1="\2"/p' "$1")"
+    eval "set -- $(sed -n 's/^Cflags: //p ; s/^Libs: //p' "$1" | tr '\n' ' ')"
+    printf '%s\n' "$@" )
+}
+
+set -- DESTDIR="$dir/else where" includedir=/i libdir=/l mandir=/m pkgconfdir=/p bindir=/b URL=https://example.org/
 {
   $make install install-examples "$@" && found "$dir/else where" > "$dir/left" && installs i l m p b | diff - "$dir/left" &&
-  sed -n 's/^Cflags: //p ; s/^Libs: \(-L[^ ]*\).*/\1/p' "$dir/else where/p/libsocket.pc" > "$dir/flags" && printf '%s\n' -I/i/libsocket -L/l | diff - "$dir/flags" &&
+  flags "$dir/else where/p/libsocket.pc" > "$dir/flags" && printf '%s\n' -I/i/libsocket -L/l -lsocket -lskarnet | diff - "$dir/flags" &&
+  grep -q '^URL: https://example.org/$' "$dir/else where/p/libsocket.pc" &&
   $make uninstall uninstall-examples "$@" && test -z "$(found "$dir/else where")"
 } > "$dir/log" 2>&1
 report $? 'includedir libdir mandir pkgconfdir bindir'
@@ -294,13 +337,18 @@ flagged ()
 for prefix in here 'a place'
 do
   $make install install-examples prefix="$dir/$prefix" > "$dir/log" 2>&1 && "$dir/$prefix/bin/echod" -h >> "$dir/log" 2>&1 &&
-  flags=$(sed -n 's/^Cflags: //p ; s/^Libs: //p' "$dir/$prefix/lib/pkgconfig/libsocket.pc" | tr '\n' ' ') && flagged
+  flags=$(flags "$dir/$prefix/lib/pkgconfig/libsocket.pc" | sed "s/.*/'&'/" | tr '\n' ' ') && flagged
   report $? "a program with the flags of libsocket.pc: $prefix"
 
   if command -v pkg-config > /dev/null
   then
     flags=$(PKG_CONFIG_PATH="$dir/$prefix/lib/pkgconfig" pkg-config --cflags --libs libsocket) && flagged
     report $? "a program with the flags of pkg-config: $prefix"
+
+    mv "$dir/$prefix" "$dir/moved" &&
+    flags=$(PKG_CONFIG_PATH="$dir/moved/lib/pkgconfig" pkg-config --define-variable=prefix="$dir/moved" --cflags --libs libsocket) && flagged
+    report $? "a program with the flags of pkg-config: moved from $prefix"
+    mv "$dir/moved" "$dir/$prefix"
   fi
 
   $make uninstall uninstall-examples prefix="$dir/$prefix" > "$dir/log" 2>&1 && test -z "$(found "$dir/$prefix")"
