@@ -128,7 +128,7 @@ $(TESTS) $(PROPS): $(LIBRARY) test/test.h
 test/fastopen test/fastopen_listener test/fastopen_signals: test/fastopen.h
 test/fastopen test/fastopen_listener test/fastopen_signals test/metrics: test/slow.h test/tun.h
 test/connector_network: test/tun.h test/wan
-test/connector_soak: test/race.h test/syscalls.h test/wan
+test/connector_soak: test/race.h test/syscalls.h test/tun.h test/wan
 test/wan: test/tun.h
 test/connect test/connected test/connector_hosts test/connector_kernel test/connector_threads test/signals: test/loopback.h
 test/create test/datagram test/interface test/names test/serve test/text: test/address.h

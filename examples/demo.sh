@@ -89,7 +89,8 @@ said "^$ip $refused  .*x .* ECONNREFUSED\$" "^127.0.0.1 $silent .*|-*/ .* closed
   "^$ip $port connected after [0-9.]* ms\$"
 
 echo
-if test $(($(cat $switch 2>/dev/null || echo 0) & 3)) -eq 3 && ! grep -q 'unable to enable fast open' "$dir/log"
+value=$(cat $switch 2>/dev/null)
+if test $((value & 3)) -eq 3 && ! grep -q 'unable to enable fast open' "$dir/log"
 then
   echo 'Fast open: the first contact brings a cookie, and then data rides in the SYN:'
   run race -f 127.0.0.1 "$port"
@@ -99,7 +100,10 @@ then
   line 'echo >&7 ; head -n 1 <&6' -f hello
   test "$(grep -c ', its first bytes in the SYN$' "$dir/log")" -eq 2 || die 'the line did not ride in the SYN'
 else
-  echo 'No fast open on this host: net.ipv4.tcp_fastopen is not 3, or the library has been built without.'
+  if grep -q 'unable to enable fast open' "$dir/log" && test $((value & 3)) -eq 3
+  then echo 'No fast open: the library has been built without.'
+  else echo "No fast open on this host: net.ipv4.tcp_fastopen is ${value:-absent}, not 3. As root: sysctl net.ipv4.tcp_fastopen=3"
+  fi
   line 'echo hello >&7 ; head -n 1 <&6'
 fi
 

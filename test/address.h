@@ -112,15 +112,16 @@ static inline int rawconnect (int s, int domain, char const *addr, uint16_t p, u
   return connect(s, &a.any, len) ;
 }
 
-/* In a namespace of its own, two ends of one wire: 0, or -1 if there are none. */
+/* In a namespace of its own, two ends of one wire: null, or why there are none. */
 
 #define WIRE0 "\376\200\0\0\0\0\0\0\0\0\0\0\0\0\0\1"
 #define WIRE1 "\376\200\0\0\0\0\0\0\0\0\0\0\0\0\0\2"
 
-static inline int wire (unsigned int *t0, unsigned int *t1)
+static inline char const *wire (unsigned int *t0, unsigned int *t1)
 {
-  if (test_namespace() == -1 || system("ip link add t0 type veth peer name t1 && ip link set t0 up && ip link set t1 up"
-    " && ip addr add fe80::1/64 dev t0 nodad && ip addr add fe80::2/64 dev t1 nodad")) return -1 ;
+  if (test_namespace() == -1) return NO_NAMESPACES ;
+  if (system("ip link add t0 type veth peer name t1 && ip link set t0 up && ip link set t1 up"
+    " && ip addr add fe80::1/64 dev t0 nodad && ip addr add fe80::2/64 dev t1 nodad")) return NO_VETH ;
   *t0 = if_nametoindex("t0") ;
   *t1 = if_nametoindex("t1") ;
   check(*t0 && *t1 && *t0 != *t1) ;

@@ -298,8 +298,8 @@ static void scope (binder *f)
 
 static void a_link_local_address_needs_its_scope (void)
 {
-  if (test_namespace() == -1) SKIP("no namespaces here") ;
-  if (!links()) SKIP("no veth devices here") ;
+  if (test_namespace() == -1) SKIP(NO_NAMESPACES) ;
+  if (!links()) SKIP(NO_VETH) ;
   scope(&socket_bind6) ;
   scope(&socket_bind6_reuse) ;
   scope(&bind6_noport) ;
@@ -397,8 +397,8 @@ static int connections (binder *f, int v6, char const *ip, int *error)
 static void noport_makes_a_connection_from_each_port_to_each_server (void)
 {
   int error ;
-  if (test_namespace() == -1) SKIP("no namespaces here") ;
-  if (test_write("/proc/sys/net/ipv4/ip_local_port_range", "40000 40009") == -1) SKIP("no sysctl net.ipv4.ip_local_port_range here") ;
+  if (test_namespace() == -1) SKIP(NO_NAMESPACES) ;
+  if (test_write("/proc/sys/net/ipv4/ip_local_port_range", "40000 40009") == -1) SKIP("no sysctl net.ipv4.ip_local_port_range") ;
   check(connections(&bind4, 0, LOOPBACK4, &error) == 10 && error == EADDRINUSE) ;
   check(connections(&socket_bind6, 1, LOOPBACK6, &error) == 10 && error == EADDRINUSE) ;
   if (at_once()) SKIP("no IP_BIND_ADDRESS_NO_PORT here") ;
@@ -414,7 +414,7 @@ static void a_privileged_port_gives_EACCES (void)
   struct { uint32_t version ; int pid ; } const h = { 0x20080522, 0 } ;
   uint32_t const none[6] = { 0 } ;
   int s, t ;
-  if (test_namespace() == -1) SKIP("no namespaces here") ;
+  if (test_namespace() == -1) SKIP(NO_NAMESPACES) ;
   check(!syscall(SYS_capset, &h, none)) ;
   s = socket_tcp4() ;
   t = socket_tcp6() ;

@@ -42,7 +42,7 @@ apart ()
   options=$(namespaces nm)
   if test "$options"
   then unshare "$options" "$0" inside "$dir" || status=1
-  else echo "skip $1: no namespaces"
+  else echo "skip $1: no network namespaces"
   fi
 }
 
@@ -52,13 +52,15 @@ parts ()
   sed -n 's|^#include "\([a-z]*\)\.h"$|examples/\1.c|p' "$1" | while read -r part ; do if test -f "$part" ; then echo "$part" ; fi ; done
 }
 
-# compile NAME...: each NAME.c is a program, which goes to $dir
+# compile NAME...: each NAME.c is a program, which goes to $dir; a script without one of its programs ends
 compile ()
 {
   for program
   do
     $COMPILE -Wall -Wextra -Werror -I. -Iexamples -o "$dir/${program##*/}" "$program.c" $(parts "$program.c") $LINK > "$dir/log" 2>&1
-    report $? "${program##*/} compiles"
+    compiled=$?
+    report $compiled "${program##*/} compiles"
+    test $compiled -eq 0 || end
   done
 }
 

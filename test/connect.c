@@ -368,7 +368,7 @@ static void an_unread_icmp_error_does_not_end_the_wait (void)
   int s ;
   long start ;
   timer_t t ;
-  if (test_namespace() == -1) SKIP("no namespaces") ;
+  if (test_namespace() == -1) SKIP(NO_NAMESPACES) ;
   s = icmp_pending() ;
   check(!setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof tv)) ;
   check(!fcntl(s, F_SETFL, 0)) ;
@@ -402,7 +402,7 @@ static void TCP_USER_TIMEOUT_gives_ETIMEDOUT (void)
 
 static void no_route_gives_ENETUNREACH (void)
 {
-  if (test_namespace() == -1) SKIP("no namespaces") ;
+  if (test_namespace() == -1) SKIP(NO_NAMESPACES) ;
   for (int blocking = 0 ; blocking < 2 ; blocking++)
   {
     int s = tcp(0, blocking), t = tcp(1, blocking) ;
@@ -419,7 +419,7 @@ static void no_route_gives_ENETUNREACH (void)
 
 static void routes_that_refuse_give_EACCES_and_EHOSTUNREACH (void)
 {
-  if (test_namespace() == -1) SKIP("no namespaces") ;
+  if (test_namespace() == -1) SKIP(NO_NAMESPACES) ;
   ip("route add prohibit 192.0.2.1") ;
   ip("route add unreachable 192.0.2.2") ;
   ip("-6 route add prohibit 2001:db8::1") ;
@@ -440,7 +440,7 @@ static void no_port_left_gives_EADDRNOTAVAIL (void)
 {
   uint16_t port ;
   int l, s, t ;
-  if (test_namespace() == -1) SKIP("no namespaces") ;
+  if (test_namespace() == -1) SKIP(NO_NAMESPACES) ;
   l = listener(0, &port) ;
   s = socket_tcp4b() ;
   t = socket_tcp4b() ;
@@ -460,7 +460,7 @@ static void no_port_left_gives_EADDRNOTAVAIL (void)
 static void no_neighbour_gives_EHOSTUNREACH_later (void)
 {
   int s[2], b[2] ;
-  if (test_namespace() == -1) SKIP("no namespaces") ;
+  if (test_namespace() == -1) SKIP(NO_NAMESPACES) ;
   ip("link add v0 type veth peer name v1") ;
   ip("link set v1 up") ;
   ip("link set v0 up") ;
@@ -493,7 +493,7 @@ static void a_link_local_address_needs_its_scope (void)
   uint16_t port ;
   char peer[16] ;
   int l, s, fd ;
-  if (test_namespace() == -1) SKIP("no namespaces") ;
+  if (test_namespace() == -1) SKIP(NO_NAMESPACES) ;
   ip("link add v0 type veth peer name v1") ;
   ip("link set v1 up") ;
   ip("link set v0 up") ;

@@ -304,7 +304,7 @@ static void what_is_refused_meanwhile_is_refused (void)
 static void an_unread_icmp_error_leaves_it_in_progress (void)
 {
   struct pollfd x = { .events = POLLOUT } ;
-  if (test_namespace() == -1) SKIP("no namespaces") ;
+  if (test_namespace() == -1) SKIP(NO_NAMESPACES) ;
   x.fd = icmp_pending() ;
   check(says(x.fd, EINPROGRESS)) ;
 #ifndef LIBSOCKET_PORTABLE
@@ -323,8 +323,8 @@ static void a_deferred_SYN_is_no_connection (void)
   uint16_t port ;
   char c ;
   int l, s, fd ;
-  if (test_namespace() == -1) SKIP("no namespaces") ;
-  if (test_write("/proc/sys/net/ipv4/tcp_fastopen", "3") == -1) SKIP("no fast open") ;
+  if (test_namespace() == -1) SKIP(NO_NAMESPACES) ;
+  if (test_write("/proc/sys/net/ipv4/tcp_fastopen", "3") == -1) SKIP(NO_FASTOPEN) ;
   l = bound(0, &port) ;
   check(!setsockopt(l, IPPROTO_TCP, TCP_FASTOPEN, &queue, sizeof queue)) ;
   check(!socket_listen(l, 4)) ;

@@ -1013,7 +1013,7 @@ static void data_rides_on_the_first_SYN_or_on_each (void)
   if (test_write("/proc/sys/net/ipv4/tcp_fastopen", "3") == -1 || socket_fastopen(t[0].listener) == -1)
   {
     end() ;
-    SKIP("no fast open") ;
+    SKIP(NO_FASTOPEN) ;
   }
   to(x + 1, 0, t[0].port) ;
 

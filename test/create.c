@@ -53,8 +53,8 @@ static void no_descriptor_left_gives_EMFILE (void)
 
 static void an_ip6_socket_is_dual_stack (void)
 {
-  if (test_namespace() == -1) SKIP("no namespaces here") ;
-  if (test_write("/proc/sys/net/ipv6/bindv6only", "1") == -1) SKIP("no sysctl net.ipv6.bindv6only here") ;
+  if (test_namespace() == -1) SKIP(NO_NAMESPACES) ;
+  if (test_write("/proc/sys/net/ipv6/bindv6only", "1") == -1) SKIP("no sysctl net.ipv6.bindv6only") ;
   each_socket_is_as_its_function_is_named() ;
 }
 

@@ -292,9 +292,9 @@ static void flags_are_passed_on (void)
 static void a_link_local_sender_comes_with_its_scope (void)
 {
   int r, s ;
-  if (test_namespace() == -1) SKIP("no namespaces here") ;
+  if (test_namespace() == -1) SKIP(NO_NAMESPACES) ;
   if (system("PATH=$PATH:/usr/sbin:/sbin ; ip addr add fe80::1/64 dev lo nodad 2>/dev/null || exit 1 ;"
-    " until ip -6 route show table local | grep -q '^local fe80::1 ' ; do : ; done")) SKIP("no IPv6 here") ;  /* the route comes a little later */
+    " until ip -6 route show table local | grep -q '^local fe80::1 ' ; do : ; done")) SKIP(NO_IP6) ;  /* the route comes a little later */
   r = bound(1, 0, 0, &rport) ;
   s = bound(1, 0, 0, &sport) ;
   check(socket_send6(s, "x", 1, LINKLOCAL6, rport, 1) == 1) ;
@@ -366,9 +366,9 @@ static void a_bound_socket_broadcasts_without_a_route (void)
 {
   static char const all[] = "\377\377\377\377" ;
   int r, s, t ;
-  if (test_namespace() == -1) SKIP("no namespaces here") ;
+  if (test_namespace() == -1) SKIP(NO_NAMESPACES) ;
   if (system("PATH=$PATH:/usr/sbin:/sbin ; ip link add d0 type veth peer name d1 && ip addr add 10.1.0.1/24 dev d0 &&"
-    " ip addr add 10.2.0.1/24 dev d1 && ip link set d0 up && ip link set d1 up")) SKIP("no veth devices here") ;
+    " ip addr add 10.2.0.1/24 dev d1 && ip link set d0 up && ip link set d1 up")) SKIP(NO_VETH) ;
   r = bound(0, 0, 0, &rport) ;
   s = socket_udp4() ;
   t = bound(0, 0, "\12\1\0\1", &sport) ;

@@ -25,4 +25,17 @@ case $(cat "$dir/demo") in
 esac
 report $? "the picture in README.md is the demo's"
 
+# a host that gives it no namespace, and has fast open for clients only
+mkdir "$dir/bin"
+printf '%s\n' '#!/bin/sh' 'exit 1' > "$dir/bin/unshare"
+chmod +x "$dir/bin/unshare"
+options=$(namespaces n)
+if test "$options"
+then
+  unshare "$options" sh -c 'ip link set lo up && echo 1 > /proc/sys/net/ipv4/tcp_fastopen && PATH=$0:$PATH exec timeout 60 examples/demo.sh' "$dir/bin" > "$dir/log" 2>&1 &&
+  grep -q '^No fast open .* net.ipv4.tcp_fastopen is 1, .* sysctl net.ipv4.tcp_fastopen=3$' "$dir/log"
+  report $? "the demo without fast open names the sysctl"
+else echo "skip the demo without fast open: no network namespaces"
+fi
+
 end

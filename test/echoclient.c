@@ -298,7 +298,7 @@ static void a_client_is_echoed_over_ip6 (void)
 {
   served d ;
   int s ;
-  if (!has_ip6()) SKIP("no IPv6") ;
+  if (!has_ip6()) SKIP(NO_IP6) ;
   check(start(&d, 0, "::1") == 0) ;
   check(!strcmp(d.ip, "::1")) ;
   s = dial6(&d, LOOPBACK6) ;
@@ -313,7 +313,7 @@ static void one_socket_serves_both_families (void)
 {
   served d ;
   int s, t ;
-  if (!has_ip6()) SKIP("no IPv6") ;
+  if (!has_ip6()) SKIP(NO_IP6) ;
   check(start(&d, 0, "::") == 0) ;
   check(!strcmp(d.ip, "::")) ;
   s = dial6(&d, LOOPBACK6) ;
@@ -928,7 +928,7 @@ static void one_address_has_no_more_places_than_its_limit (void)
 {
   served d ;
   int s[2], t ;
-  if (!has_ip6()) SKIP("no IPv6") ;
+  if (!has_ip6()) SKIP(NO_IP6) ;
   check(start(&d, "-vC2", "::") == 0) ;
   for (unsigned int i = 0 ; i < 2 ; i++) check(echoes(s[i] = dial4(&d), "hello")) ;
   for (unsigned int i = 0 ; i < 3 ; i++)
@@ -957,7 +957,7 @@ static void one_ip6_network_has_no_more_places_than_its_limit (void)
   static char const *from[5] = { "fd00::1", "fd00::1:0:0:1", "fd00:0:0:1::1", "::1", "::1" } ;
   served d ;
   int s[5], t ;
-  if (system("for a in fd00::1 fd00::1:0:0:1 fd00:0:0:1::1 ; do ip addr add $a/128 dev lo nodad || exit ; done")) SKIP("no IPv6") ;
+  if (system("for a in fd00::1 fd00::1:0:0:1 fd00:0:0:1::1 ; do ip addr add $a/128 dev lo nodad || exit ; done")) SKIP(NO_IP6) ;
   check(start(&d, "-C2", "::") == 0) ;
   for (unsigned int i = 0 ; i < 5 ; i++)
   {
@@ -1046,7 +1046,7 @@ static void a_client_that_vanishes_is_noticed (void)
 {
   served d ;
   int s, on = 1, forgets ;
-  if (test_write("/proc/sys/net/ipv4/tcp_keepalive_time", "1") == -1) SKIP("no sysctl net.ipv4.tcp_keepalive_time here") ;
+  if (test_write("/proc/sys/net/ipv4/tcp_keepalive_time", "1") == -1) SKIP("no sysctl net.ipv4.tcp_keepalive_time") ;
   check(start(&d, "-v", "127.0.0.1") == 0) ;
   s = dial4(&d) ;
   check(echoes(s, "hello")) ;
@@ -1198,7 +1198,7 @@ static void data_in_the_SYN_is_served_early (void)
 {
   served d ;
   int s, knows ;
-  if (test_write("/proc/sys/net/ipv4/tcp_fastopen", "3") == -1) SKIP("no fast open here") ;
+  if (test_write("/proc/sys/net/ipv4/tcp_fastopen", "3") == -1) SKIP(NO_FASTOPEN) ;
   check(start(&d, "-vf", "127.0.0.1") == 0) ;
   knows = !said(&d, strerror(ENOSYS)) ;
   for (int i = 0 ; knows && i < 2 ; i++)

@@ -141,7 +141,7 @@ then
     lines "$ruler" "::1 $refused +\|?-*x .* ECONNREFUSED" "127\.0\.0\.1 $silent +\|-+/ .* closed" "::1 $refused +\|?-*x .* ECONNREFUSED" \
       "127\.0\.0\.1 $silent +\|-+/ .* closed, again" "::1 $port +\|?-*\* .* connected" "::1 $port connected after $t ms"
   report $? "both families, in the order of their starts"
-else echo "skip both families: no ::1"
+else echo "skip both families: no IPv6"
 fi
 
 
@@ -224,7 +224,7 @@ then
     grep -q -F -x -e "$long%$name $refused" "$dir/out" && grep -q -F -x -e "$long%$name $port" "$dir/out" &&
     lines "$ruler" "$long.*" "  +\|?-*x .* ECONNREFUSED" "127.* \|-+/ .* closed" "$long.*" "  +\|?-*\* .* connected" "$long.* $port" "  connected after $t ms"
   report $? "the longest names"
-else echo "skip fast open, no route, the longest names: no network namespace"
+else echo "skip fast open, no route, the longest names: no network namespaces"
 fi
 
 end

@@ -409,7 +409,7 @@ int main (int argc, char **argv)
   command = argv + 2 ;
   if (test_namespace() == -1)
   {
-    printf("skip hostile clients: no namespaces\n") ;
+    printf("skip hostile clients: " NO_NAMESPACES "\n") ;
     return test_end() ;
   }
   getrlimit(RLIMIT_NOFILE, &files) ;

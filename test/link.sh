@@ -175,7 +175,7 @@ do
   report $? "$kind libskarnet: links"
   "$dir/$kind" > "$dir/log" 2>&1
   ended=$?
-  sed -n -e "s/^pass /&$kind libskarnet: /p" -e "s/^fail /&$kind libskarnet: /p" -e "s/^skip /&$kind libskarnet: /p" -e '/^#/p' "$dir/log"
+  sed -n -e "s/^pass /&$kind libskarnet, /p" -e "s/^fail /&$kind libskarnet, /p" -e "s/^skip /&$kind libskarnet, /p" -e '/^#/p' "$dir/log"
   grep -q '^end$' "$dir/log"
   report $? "$kind libskarnet: comes to its end"
   test $ended -eq 0 || status=1
@@ -223,6 +223,39 @@ chmod +x "$dir/copy/.ci/install" "$dir/copy/later"
 test -e "$dir/copy/libsocket.a" && ! test -e "$dir/copy/early"
 report $? 'make -j deps: nothing is used before'
 rm -f "$dir/out"
+
+
+# run.sh: counts, one line a reason, and a program that fails before its end
+
+ran ()
+{
+  { echo '#!/bin/sh' ; sed 's/.*/echo "&"/' ; echo "exit $1" ; } > "$dir/program"
+  chmod +x "$dir/program"
+  INSIDE=1 test/run.sh "$dir/program" > "$dir/log" 2>&1
+}
+
+printf '%s\n' 'pass one' 'skip two: no IPv6' 'skip three, four: because: so' 'skip five: no IPv6' end | ran 0 &&
+sed -n -e '/^2 skipped: no IPv6 (.*)$/p' -e '/^1 skipped: because: so$/p' -e '$p' "$dir/log" > "$dir/out" &&
+printf '%s\n' '1 skipped: because: so' '2 skipped: no IPv6' '1 passed, 0 failed, 3 skipped' | sed 's/IPv6/& (a kernel without ipv6.disable=1)/' | diff - "$dir/out" > /dev/null
+report $? 'equal reasons of skipped cases are one line'
+
+printf '%s\n' 'pass one' '# because' 'fail two' end | ran 1
+test $? -eq 1 && grep -q '^fail two$' "$dir/log" && grep -q '^# because$' "$dir/log" && grep -q '^1 passed, 1 failed, 0 skipped$' "$dir/log"
+report $? 'a case that failed'
+
+printf '%s\n' 'pass one' | ran 0
+test $? -eq 1 && grep -q "^fail .*program: exit 0, not the end" "$dir/log"
+report $? 'a program without its end'
+
+! printf '%s\n' 'pass one' end | ran 3
+report $? 'a program that passed, and exits otherwise'
+rm -f "$dir/out"
+
+# one program that does not compile is one failure, with the compiler's words
+printf '%s\n' '. test/cases.sh' "echo 'int main (void) { return nowhere ; }' > \$dir/wrong.c" 'compile "$dir/wrong" test/onpty' 'report 0 onward' end > "$dir/script"
+{ sh "$dir/script" ; echo "exit $?" ; } > "$dir/log" 2>&1
+grep -q '^# .*nowhere' "$dir/log" && test "$(grep -v '^#' "$dir/log" | tr '\n' ' ')" = 'fail wrong compiles end exit 1 '
+report $? 'a script whose program does not compile'
 
 
 # built and packed twice: in another directory, from older files, by a user who hides files

@@ -236,7 +236,7 @@ static void a_connection_that_is_reset_leaves_nothing (int v6)
 static void saving_switched_off_leaves_nothing (int v6)
 {
   socket_candidate x ;
-  if (test_write("/proc/sys/net/ipv4/tcp_no_metrics_save", "1") == -1) SKIP("no sysctl net.ipv4.tcp_no_metrics_save here") ;
+  if (test_write("/proc/sys/net/ipv4/tcp_no_metrics_save", "1") == -1) SKIP("no sysctl net.ipv4.tcp_no_metrics_save") ;
   fresh(&x, v6) ;
   contact(&x, 0, 0) ;
   not_known(&x) ;

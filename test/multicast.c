@@ -26,13 +26,13 @@ static uint16_t port ;
 
 static char const *setup (void)
 {
-  if (test_namespace() == -1) return "no namespaces here" ;
+  if (test_namespace() == -1) return NO_NAMESPACES ;
   if (system("PATH=$PATH:/usr/sbin:/sbin ; {"
     " ip link add mc1 type veth peer name mc2 && ip addr add 10.1.0.1/24 dev mc1 && ip addr add 10.2.0.1/24 dev mc2 &&"
     " ip addr add fe80::1/64 dev mc1 nodad && ip addr add fe80::2/64 dev mc2 nodad &&"
     " ip addr add 2001:db8:1::1/64 dev mc1 nodad && ip addr add 2001:db8:2::1/64 dev mc2 nodad &&"
     " ip link set mc1 up && ip link set mc2 up && ip route add 239.0.0.0/8 dev mc1 &&"
-    " ip -6 route add multicast ff00::/8 dev mc1 metric 1 table local ; } >/dev/null")) return "ip cannot set up the interfaces" ;
+    " ip -6 route add multicast ff00::/8 dev mc1 metric 1 table local ; } >/dev/null")) return NO_VETH ;
   mc1 = socket_getifidx("mc1") ;
   mc2 = socket_getifidx("mc2") ;
   return 0 ;

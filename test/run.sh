@@ -1,7 +1,7 @@
 #!/bin/sh
 # ISC license.
 # Runs each program that is named and counts what its cases say: pass, fail or skip.
-# A program that does not come to its end has failed, whatever it said.
+# A program that does not come to its end has failed, whatever it said. Cases that were skipped for the same reason are one line.
 
 LC_ALL=C
 export LC_ALL
@@ -15,9 +15,22 @@ then
   done
 fi
 
+# how REASON: what would have let those cases run
+how ()
+{
+  case $1 in
+    'no network namespaces') echo ' (as root, a container with CAP_SYS_ADMIN; or sysctl kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0)' ;;
+    'no IPv6') echo ' (a kernel without ipv6.disable=1)' ;;
+    'no veth devices') echo ' (modprobe veth)' ;;
+    'no TUN device') echo ' (modprobe tun; a container needs /dev/net/tun)' ;;
+    'no right to open /dev/net/tun') echo ' (chmod 666 /dev/net/tun)' ;;
+    'no fast open' | 'no sysctl '*) echo ' (a container needs a /proc/sys that can be written)' ;;
+  esac
+}
+
 passed=0 failed=0 skipped=0
-log=$(mktemp) || exit 1
-trap 'rm -f "$log"' EXIT
+log=$(mktemp) && skips=$(mktemp) || exit 1
+trap 'rm -f "$log" "$skips"' EXIT
 trap 'exit 1' HUP INT QUIT PIPE TERM
 
 for program
@@ -32,9 +45,10 @@ do
   fi
   echo "$program: $p passed, $f failed, $s skipped"
   if test $f -gt 0 ; then grep -v -e '^pass ' -e '^skip ' -e '^end$' "$log" ; fi
-  grep '^skip ' "$log"
+  sed -n 's/^skip [^:]*: //p' "$log" >> "$skips"
   passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 done
 
+sort "$skips" | uniq -c | while read -r n reason ; do echo "$n skipped: $reason$(how "$reason")" ; done
 echo "$passed passed, $failed failed, $skipped skipped"
 test $failed -eq 0 && test $((passed + skipped)) -gt 0

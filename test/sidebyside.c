@@ -84,7 +84,7 @@ static void both_libraries_connect_link_locally (void)
   uint32_t scope ;
   uint16_t port ;
   int l, s ;
-  if (test_namespace() == -1) SKIP("no namespaces") ;
+  if (test_namespace() == -1) SKIP(NO_NAMESPACES) ;
   check(!system("ip link add v0 type veth peer name v1")) ;
   check(!system("ip link set v1 up")) ;
   check(!system("ip link set v0 up")) ;

@@ -4,7 +4,7 @@
    A test program is a list of cases: main calls RUN(what_holds) for each and ends with return test_end().
    A case is named after what it shows: "what holds", the function's name in words.
    A case calls check(what must hold); it fails too if it leaves a descriptor open.
-   SKIP("why") ends a case that this machine cannot run.
+   SKIP(why) ends a case that this machine cannot run: run.sh counts the reasons, and knows how to help with those below.
 */
 
 #ifndef TEST_H
@@ -50,13 +50,20 @@
 #endif
 #endif
 
+#define NO_NAMESPACES "no network namespaces"
+#define NO_IP6 "no IPv6"
+#define NO_VETH "no veth devices"
+#define NO_TUN "no TUN device"
+#define NO_FASTOPEN "no fast open"
+
 static int test_failures, test_status ;
 static char const *test_skipped, *test_cannot ;  /* each case is skipped while the latter is set: it says why */
 
 #define check(e) test_check(!!(e), __FILE__, __LINE__, #e)
 #define SKIP(why) do { test_skipped = (why) ; return ; } while (0)
 #define RUN(f) test_run(&f, test_words(#f, ""))
-#define RUN46(f) test_run2(&f, #f, ", IPv4", ", IPv6")  /* f(0) and f(1) */
+#define RUN6(f) test_run6(&f, test_words(#f, ""))          /* is for a host with IPv6 */
+#define RUN46(f) test_run46(&f, #f)                        /* f(0) and f(1), the latter for a host with IPv6 */
 
 static inline void test_check (int ok, char const *file, int line, char const *what)
 {
@@ -84,6 +91,22 @@ static inline char const *test_words (char const *identifier, char const *more)
   return s ;
 }
 
+/* Whether the kernel has IPv6: it has not with ipv6.disable=1. */
+
+static inline int test_ip6 (void)
+{
+  static int known, has ;
+  if (!known)
+  {
+    int e = errno, s = (int)syscall(SYS_socket, AF_INET6, SOCK_DGRAM, 0) ;
+    has = s >= 0 || errno != EAFNOSUPPORT ;
+    if (s >= 0) close(s) ;
+    known = 1 ;
+    errno = e ;
+  }
+  return has ;
+}
+
 static inline void test_run (void (*f) (void), char const *name)
 {
   int before = test_descriptors() ;
@@ -99,6 +122,14 @@ static inline void test_run (void (*f) (void), char const *name)
   fflush(stdout) ;
 }
 
+static inline void test_run6 (void (*f) (void), char const *name)
+{
+  char const *cannot = test_cannot ;
+  if (!cannot && !test_ip6()) test_cannot = NO_IP6 ;
+  test_run(f, name) ;
+  test_cannot = cannot ;
+}
+
 static void (*test_either) (int) ;
 static int test_which ;
 static inline void test_one (void) { (*test_either)(test_which) ; }
@@ -107,6 +138,15 @@ static inline void test_run2 (void (*f) (int), char const *identifier, char cons
 {
   test_either = f ;
   for (test_which = 0 ; test_which < 2 ; test_which++) test_run(&test_one, test_words(identifier, test_which ? second : first)) ;
+}
+
+static inline void test_run46 (void (*f) (int), char const *identifier)
+{
+  test_either = f ;
+  test_which = 0 ;
+  test_run(&test_one, test_words(identifier, ", IPv4")) ;
+  test_which = 1 ;
+  test_run6(&test_one, test_words(identifier, ", IPv6")) ;
 }
 
 static inline int test_end (void)
@@ -225,31 +265,38 @@ static inline int test_fine (pid_t pid)
   return pid > 0 && r == pid && !status ;
 }
 
-/* f in a child, in a namespace of its own: RUN_APART(what_holds) */
+/* f in a child, in a namespace of its own: RUN_APART(what_holds), and RUN6_APART for a host with IPv6 */
 
 static void (*test_apart) (void) ;
 
 static inline void test_child (void)
 {
+  static char why[128] ;
   int status = -1 ;
+  char *said = mmap(0, sizeof why, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0) ;
   pid_t pid = test_fork() ;
+  if (said == MAP_FAILED) abort() ;
   if (!pid)
   {
     int before ;
-    if (test_namespace() == -1) _exit(77) ;
-    before = test_descriptors() ;
-    (*test_apart)() ;
-    check(test_descriptors() == before) ;
-    if (test_skipped && !test_failures) _exit(78) ;
+    if (test_namespace() == -1) test_skipped = NO_NAMESPACES ;
+    else
+    {
+      before = test_descriptors() ;
+      (*test_apart)() ;
+      check(test_descriptors() == before) ;
+    }
+    if (test_skipped) snprintf(said, sizeof why, "%s", test_skipped) ;
     test_exit() ;
   }
-  check(pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status)) ;
-  if (WEXITSTATUS(status) == 77) SKIP("no network namespaces") ;
-  if (WEXITSTATUS(status) == 78) SKIP("this namespace cannot be set up") ;
-  check(!WEXITSTATUS(status)) ;
+  check(pid > 0 && waitpid(pid, &status, 0) == pid && !status) ;
+  memcpy(why, said, sizeof why) ;
+  munmap(said, sizeof why) ;
+  if (*why) SKIP(why) ;
 }
 
 #define RUN_APART(f) (test_apart = &f, test_run(&test_child, test_words(#f, "")))
+#define RUN6_APART(f) (test_apart = &f, test_run6(&test_child, test_words(#f, "")))
 
 /* Closes a connection so that its peer is reset. */
 

@@ -255,8 +255,8 @@ static void names_that_cannot_be_read_are_written_as_indices (void)
   char const *const full = "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff" ;
   char a[16], text[64] ;
   int n = 0 ;
-  if (test_namespace() == -1) SKIP("no namespaces here") ;
-  if (system("ip link add t0 type veth peer name t1")) SKIP("no veth devices here") ;
+  if (test_namespace() == -1) SKIP(NO_NAMESPACES) ;
+  if (system("ip link add t0 type veth peer name t1")) SKIP(NO_VETH) ;
   check(inet_pton(AF_INET6, full, a) == 1) ;
   for (size_t i = 0 ; i < sizeof t / sizeof *t ; i++)
   {

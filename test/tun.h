@@ -72,7 +72,7 @@ static inline pid_t tun_fork (void)
 static inline char const *tun_start (void (*more) (FILE *, int))
 {
   struct ifreq ifr = { .ifr_name = TUN_DEVICE, .ifr_flags = IFF_TUN | IFF_NO_PI } ;
-  if (test_namespace() == -1) return "no namespaces here" ;
+  if (test_namespace() == -1) return NO_NAMESPACES ;
   for (int i = 0 ; i < 2 ; i++)
   {
     FILE *ip ;
@@ -81,7 +81,7 @@ static inline char const *tun_start (void (*more) (FILE *, int))
     if (tun_ns[i] == -1) return "no /proc/self/ns here" ;
     tun_fd[i] = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC) ;
     if (tun_fd[i] == -1 && errno == EACCES) return "no right to open /dev/net/tun" ;
-    if (tun_fd[i] == -1 || ioctl(tun_fd[i], TUNSETIFF, &ifr) == -1) return "no TUN device here" ;
+    if (tun_fd[i] == -1 || ioctl(tun_fd[i], TUNSETIFF, &ifr) == -1) return NO_TUN ;
     ip = popen("PATH=$PATH:/usr/sbin:/sbin ; { ip -batch - ; r=$? ; cat ; exit $r ; } >/dev/null", "w") ;
     if (!ip) return "no process" ;
     fprintf(ip, "link set lo up\nlink set " TUN_DEVICE " addrgenmode none\naddr add 10.0.0.%d/32 dev " TUN_DEVICE "\n"
@@ -89,10 +89,21 @@ static inline char const *tun_start (void (*more) (FILE *, int))
       "route add 10.0.0.%d dev " TUN_DEVICE "\nroute add fd00::%d dev " TUN_DEVICE "\n", i + 1, i + 1, i + 1, 2 - i, 2 - i) ;
     (*more)(ip, i) ;
     if (pclose(ip)) return "ip cannot set up the devices" ;
-    if (tun_fastopen("3") == -1) return "no fast open here" ;
+    if (tun_fastopen("3") == -1) return NO_FASTOPEN ;
   }
   tun_in(0) ;
   return 0 ;
+}
+
+/* Why test/wan cannot run here, or null. */
+
+static inline char const *tun_wan (void)
+{
+  static char said[128] ;
+  FILE *f = popen("test/wan /dev/null true 2>&1", "r") ;
+  if (!f) return "no process" ;
+  while (fgets(said, sizeof said, f)) said[strcspn(said, "\n")] = 0 ;
+  return pclose(f) ? !strncmp(said, "wan: ", 5) ? said + 5 : said : 0 ;
 }
 
 
