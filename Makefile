@@ -9,7 +9,8 @@ AR = ar
 RANLIB = ranlib
 # no tables for exceptions: they are a third of the library; -g has its own for debuggers
 CFLAGS = -Os -fno-asynchronous-unwind-tables
-# musl-gcc finds Debian's skalibs with -idirafter /usr/include/x86_64-linux-gnu
+# musl, with the skalibs that make deps-dev builds for it, S=$PWD/.ci/skalibs.d/musl, and Linux's headers, which are Debian's:
+# make CC=musl-gcc CPPFLAGS="-I$S/include -idirafter /usr/include -idirafter /usr/include/$(cc -dumpmachine)" LDFLAGS="-L$S/lib"
 CPPFLAGS =
 LDFLAGS =
 LDLIBS = -lskarnet

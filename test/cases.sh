@@ -64,6 +64,22 @@ compile ()
   done
 }
 
+# texts NAME...: sets the variable of each of these errnos and EAI_ codes to the C library's text of it
+texts ()
+{
+  {
+    printf '#define _GNU_SOURCE\n#include <errno.h>\n#include <netdb.h>\n#include <stdio.h>\n#include <string.h>\nint main (void)\n{\n'
+    for name
+    do
+      case $name in EAI_*) text=gai_strerror ;; *) text=strerror ;; esac
+      echo "  printf(\"%s='%s' \", \"$name\", $text($name)) ;"
+    done
+    printf '  return 0 ;\n}\n'
+  } > "$dir/texts.c"
+  $COMPILE -o "$dir/texts" "$dir/texts.c" > "$dir/log" 2>&1 && eval "$("$dir/texts")"
+  report $? "texts of errnos"
+}
+
 # start_echod OPTION... IP PORT: sets port to the one it got; what it logs is in echod.log
 start_echod ()
 {

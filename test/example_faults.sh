@@ -11,6 +11,7 @@ esac
 
 . test/cases.sh
 
+texts EAI_FAIL
 faults=0
 
 for program in echod race tcpconnect tcpserve
@@ -97,7 +98,7 @@ inject ()
   cp "$dir/err" "$dir/log" ; "${program}_on" ; report $? "$*"
 
   # the calls that were made, each with its rows: call, which, errno, number, what, text
-  awk -F '\t' -v name="$*" -v port="$port" '
+  awk -F '\t' -v name="$*" -v port="$port" -v failure="$EAI_FAIL" '
     FILENAME ~ /errnos$/ { split($0, x, " ") ; number[x[1]] = x[2] ; text[x[1]] = substr($0, length(x[1] x[2]) + 3) ; next }
     FILENAME ~ /calls$/ { made[++calls] = $1 ; nth[calls] = ++n[$1] ; next }
     /^#/ { next }
@@ -114,7 +115,7 @@ inject ()
           for (k = 1 ; k <= m ; k++)
           {
             said = x[6]
-            sub(/%n/, e[k], said) ; sub(/%t/, text[e[k]], said) ; sub(/%p/, port, said)
+            sub(/%n/, e[k], said) ; sub(/%t/, text[e[k]], said) ; sub(/%f/, failure, said) ; sub(/%p/, port, said)
             print made[i], nth[i], e[k], number[e[k]] "\t" x[5] "\t" said
           }
         }

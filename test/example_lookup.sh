@@ -13,6 +13,12 @@ then
 fi
 rmdir "$dir"
 dir=$2
+texts EAI_AGAIN EAI_NODATA EAI_NONAME ECONNREFUSED ENETUNREACH
+
+# musl's resolver asks over UDP alone, in answers of 512 bytes
+many=70 first=32
+echo '#include <features.h>
+__GLIBC__' | $COMPILE -E -P - | grep -q __GLIBC__ && many=14 first=14
 
 # run CODE PROGRAM ARGUMENT...: exits with that code; took is how many ms it ran, or 10 more or less
 run ()
@@ -51,7 +57,7 @@ said ()
 }
 
 # a name for each kind of answer; d0 has addresses that are silent
-cat > "$dir/zone" << 'END'
+cat > "$dir/zone" << END
 both A 0 127.0.0.1
 both AAAA 0 ::1
 only4 A 0 127.0.0.1
@@ -79,8 +85,8 @@ nodata AAAA 0 drop
 nxdomain A 0 nxdomain
 nxdomain AAAA 0 drop
 many A 0 127.0.0.1
-many AAAA 0 2001:db8::10*70
-many4 A 0 192.0.2.10*69 127.0.0.1
+many AAAA 0 2001:db8::10*$many
+many4 A 0 192.0.2.10*$((many - 1)) 127.0.0.1
 many4 AAAA 0 2001:db8::10 ::1
 alias A 0 cname both
 alias AAAA 0 cname both
@@ -127,18 +133,21 @@ late=$(awk '$3 == "IPv4" { a = $5 } $3 == "IPv6" && $5 ~ /^[0-9]+$/ { b = $5 ; s
 test "$(cat "$dir/out")" = "$late" ; report $? "AAAA 25 ms after A: IPv6 wins"
 
 run 111 tcpconnect -T 1 silent "$port" true && within 990 4000 && said 'fatal: unable to look up silent: no answer' ; report $? "no answer, -T 1"
-run 111 tcpconnect -T 1 nodata "$port" true && within 990 4000 && said 'fatal: unable to look up nodata: no answer' ; report $? "no A, and AAAA dropped"
-run 111 tcpconnect -T 1 nxdomain "$port" true && said 'fatal: unable to look up nxdomain: .* not known' ; report $? "no such name, and AAAA dropped"
-run 111 tcpconnect absent "$port" true && within 0 4000 && said 'fatal: unable to look up absent: .* not known' ; report $? "no such name"
-run 111 tcpconnect servfail "$port" true && said 'fatal: unable to look up servfail: .*emporary failure.*' ; report $? "both fail"
-run 111 tcpconnect -4 only6 "$port" true && within 0 4000 && said 'fatal: unable to look up only6: No address associated with hostname' ; report $? "no address of the family"
+run 111 tcpconnect -T 1 nxdomain "$port" true && said "fatal: unable to look up nxdomain: $EAI_NONAME" ; report $? "no such name, and AAAA dropped"
+run 111 tcpconnect absent "$port" true && within 0 4000 && said "fatal: unable to look up absent: $EAI_NONAME" ; report $? "no such name"
+run 111 tcpconnect servfail "$port" true && said "fatal: unable to look up servfail: $EAI_AGAIN" ; report $? "both fail"
+# what the C library says of a name that has other records only: some do not tell it from a name that does not exist
+run 111 tcpconnect -4 only6 "$port" true && within 0 4000 && said "fatal: unable to look up only6: \($EAI_NODATA\|$EAI_NONAME\)" ; report $? "no address of the family"
+unanswered='no answer'
+if test "$EAI_NODATA" != "$EAI_NONAME" && grep -q "$EAI_NONAME" "$dir/log" ; then unanswered=$EAI_NONAME ; fi
+run 111 tcpconnect -T 1 nodata "$port" true && within 990 4000 && said "fatal: unable to look up nodata: $unanswered" ; report $? "no A, and AAAA dropped"
 
-to 127.0.0.1 many && within 240 4000 ; report $? "70 addresses, and the first family is silent"
-test "$(grep -c '^tcpconnect: info: 2001:' "$dir/log")" -ge 32 && said 'info: IPv6 lookup: [0-9]* ms, addresses: 32' ; report $? "the first 32 of them"
-to ::1 many4 -a 20 && within 0 4000 ; report $? "70 addresses of the other family"
+to 127.0.0.1 many && within 240 4000 ; report $? "$many addresses, and the first family is silent"
+test "$(grep -c '^tcpconnect: info: 2001:' "$dir/log")" -ge $first && said "info: IPv6 lookup: [0-9]* ms, addresses: $first" ; report $? "the first $first of them"
+to ::1 many4 -a 20 && within 0 4000 ; report $? "$many addresses of the other family"
 to 127.0.0.1 scattered && within 240 4000 ; report $? "silent addresses of both"
-run 111 tcpconnect -v refused6 1 true && said 'info: 127.0.0.1 1: [0-9]* ms, Connection refused' && said 'info: 2001:db8:1::1 1: 0 ms, Network is unreachable' &&
-  said 'fatal: unable to connect to refused6 1: Connection refused' ; report $? "an address that comes after the refusal is tried"
+run 111 tcpconnect -v refused6 1 true && said "info: 127.0.0.1 1: [0-9]* ms, $ECONNREFUSED" && said "info: 2001:db8:1::1 1: 0 ms, $ENETUNREACH" &&
+  said "fatal: unable to connect to refused6 1: $ECONNREFUSED" ; report $? "an address that comes after the refusal is tried"
 
 # no query for an address, none for the other family with -4
 : > "$dir/queries"

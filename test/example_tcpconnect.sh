@@ -7,6 +7,7 @@
 
 if test "$1" = inside ; then rmdir "$dir" && dir=$2 ; fi
 tcpconnect=$dir/tcpconnect
+texts EADDRINUSE EADDRNOTAVAIL ECONNREFUSED ENOENT ETIMEDOUT
 
 # run CODE ARGUMENT...: tcpconnect exits with that code, its outputs are in out and log
 run ()
@@ -94,9 +95,9 @@ outside ()
   refuses 100 "fatal: not a local IP address of that family: ::1" "-4 and -i ::1" -4 -i ::1 127.0.0.1 "$port" true
   refuses 100 "fatal: not a local IP address of that family: 127.0.0.1" "-6 and -i 127.0.0.1" -6 -i 127.0.0.1 ::1 "$port" true
 
-  refuses 111 "fatal: unable to connect to 127.0.0.1 $refused: Connection refused" "refused" 127.0.0.1 "$refused" true
-  refuses 111 "fatal: unable to connect to 127.0.0.1 $port: Cannot assign requested address" "-i that is not here" -i 192.0.2.1 127.0.0.1 "$port" true
-  refuses 111 "fatal: unable to connect to 127.0.0.1 $port: Address already in use" "-p that is taken" -p "$port" 127.0.0.1 "$port" true
+  refuses 111 "fatal: unable to connect to 127.0.0.1 $refused: $ECONNREFUSED" "refused" 127.0.0.1 "$refused" true
+  refuses 111 "fatal: unable to connect to 127.0.0.1 $port: $EADDRNOTAVAIL" "-i that is not here" -i 192.0.2.1 127.0.0.1 "$port" true
+  refuses 111 "fatal: unable to connect to 127.0.0.1 $port: $EADDRINUSE" "-p that is taken" -p "$port" 127.0.0.1 "$port" true
   run 111 -q 127.0.0.1 "$refused" true && ! test -s "$dir/log" ; report $? "-q, refused"
   run 111 -q ::2:: "$refused" true && ! test -s "$dir/log" ; report $? "-q, no address"
   for host in '-4 ::1' '-6 127.0.0.1' 'fe80::1%nothing'
@@ -105,7 +106,7 @@ outside ()
       grep -q "^tcpconnect: fatal: unable to look up ${host#-* }: ." "$dir/log"
     report $? "no address: $host"
   done
-  refuses 127 "fatal: unable to exec $dir/nothing: No such file or directory" "no prog of that name" 127.0.0.1 "$port" "$dir/nothing"
+  refuses 127 "fatal: unable to exec $dir/nothing: $ENOENT" "no prog of that name" 127.0.0.1 "$port" "$dir/nothing"
   refuses 126 "fatal: unable to exec $dir: Permission denied" "prog cannot be executed" 127.0.0.1 "$port" "$dir"
   prlimit --nofile=6 "$tcpconnect" 127.0.0.1 "$port" true > "$dir/out" 2> "$dir/log"
   test $? -eq 111 && test "$(cat "$dir/log")" = 'tcpconnect: fatal: unable to set up descriptors 6 and 7: Bad file descriptor' ; report $? "no descriptor 6"
@@ -150,10 +151,10 @@ outside ()
     diff "$dir/direct" "$dir/out" > "$dir/log" ; report $? "signals, called with $given"
   done
 
-  run 111 -v -T 1 127.0.0.1 "$silent" true && took 1000 127.0.0.1 "$silent" 'Connection timed out' &&
-    grep -q -x "tcpconnect: fatal: unable to connect to 127.0.0.1 $silent: Connection timed out" "$dir/log" ; report $? "-T x"
+  run 111 -v -T 1 127.0.0.1 "$silent" true && took 1000 127.0.0.1 "$silent" "$ETIMEDOUT" &&
+    grep -q -x "tcpconnect: fatal: unable to connect to 127.0.0.1 $silent: $ETIMEDOUT" "$dir/log" ; report $? "-T x"
   attempts 2 ; report $? "a silent address is asked again"
-  run 111 -v -T 0+1 127.0.0.1 "$silent" true && took 1000 127.0.0.1 "$silent" 'Connection timed out' ; report $? "-T x+y"
+  run 111 -v -T 0+1 127.0.0.1 "$silent" true && took 1000 127.0.0.1 "$silent" "$ETIMEDOUT" ; report $? "-T x+y"
   says "127.0.0.1 $port" "no time at all" -T 0 127.0.0.1 "$port" sh -c "$remote"
   run 0 -v 127.0.0.1 "$port" true && took 0 127.0.0.1 "$port" connected && attempts 1 ; report $? "-v"
   says 127.0.0.2 "-i" -i 127.0.0.2 127.0.0.1 "$port" sh -c "$local"
@@ -207,21 +208,21 @@ inside ()
   export RESOLV_MULTI
 
   run 0 -v many "$silent" sh -c "$echoes" && test "$(cat "$dir/out")" = hello && attempts 3 &&
-    took 0 127.0.0.3 "$silent" 'Connection refused' && took 250 127.0.0.1 "$silent" 'no answer' && took 0 127.0.0.2 "$silent" connected
+    took 0 127.0.0.3 "$silent" "$ECONNREFUSED" && took 250 127.0.0.1 "$silent" 'no answer' && took 0 127.0.0.2 "$silent" connected
   report $? "a race past a refused and a silent address"
   run 0 -v -a 1500 many "$silent" true && took 1500 127.0.0.1 "$silent" 'no answer' ; report $? "-a"
   below=1500
-  took 0 127.0.0.3 "$silent" 'Connection refused' ; report $? "each time is from that attempt's start"
+  took 0 127.0.0.3 "$silent" "$ECONNREFUSED" ; report $? "each time is from that attempt's start"
   below=8000
   run 0 -v -a 1 many "$silent" true && took 10 127.0.0.1 "$silent" 'no answer' ; report $? "-a under 10"
-  run 111 -v -T 1 -a 10000 many "$silent" true && attempts 3 && took 0 127.0.0.1 "$silent" 'Connection timed out' &&
+  run 111 -v -T 1 -a 10000 many "$silent" true && attempts 3 && took 0 127.0.0.1 "$silent" "$ETIMEDOUT" &&
     grep -q -x "tcpconnect: info: 127.0.0.2 $silent: not tried" "$dir/log"
   report $? "-T ends a race"
   says 4242 "-p, several addresses" -p 4242 many "$silent" sh -c 'echo "$TCPLOCALPORT"'
   says "127.0.0.4 4243" "-i and -p" -i 127.0.0.4 -p 4243 many "$silent" sh -c 'echo "$TCPLOCALIP $TCPLOCALPORT"'
-  refuses 111 "fatal: unable to connect to one 1: Address already in use" "-i and -p that are taken" -i 127.0.0.2 -p "$silent" one 1 true
+  refuses 111 "fatal: unable to connect to one 1: $EADDRINUSE" "-i and -p that are taken" -i 127.0.0.2 -p "$silent" one 1 true
   run 111 nothing.invalid 1 true && grep -q '^tcpconnect: fatal: unable to look up nothing.invalid: .' "$dir/log" ; report $? "an unknown host"
-  refuses 111 "fatal: unable to connect to one 1: Connection refused" "all refuse" one 1 true
+  refuses 111 "fatal: unable to connect to one 1: $ECONNREFUSED" "all refuse" one 1 true
 
   start_echod -f :: 0
   lines
@@ -249,7 +250,7 @@ inside ()
   both=$port
   start_echod 127.0.0.1 0
   says "::1 $port" "-p that another program has for IPv4" -p "$port" one "$both" sh -c 'echo "$TCPREMOTEIP $TCPLOCALPORT"'
-  refuses 111 "fatal: unable to connect to 127.0.0.1 $both: Address already in use" "-p that is taken for IPv4" -p "$port" 127.0.0.1 "$both" true
+  refuses 111 "fatal: unable to connect to 127.0.0.1 $both: $EADDRINUSE" "-p that is taken for IPv4" -p "$port" 127.0.0.1 "$both" true
   start_echod ::1 0
   says "127.0.0.1 $port" "-p that another program has for IPv6" -p "$port" one "$both" sh -c 'echo "$TCPREMOTEIP $TCPLOCALPORT"'
   start_echod -f :: 0
@@ -286,7 +287,7 @@ greetings ()
     case $1 in 3 | 5) continue ;; esac  # a reset may be seen in time without -g too
     run 0 -v "$2" "$polite" sh -c "$remote" && test "$(cat "$dir/out")" = "127.0.0.$1 $polite" ; report $? "without -g it wins: $2"
   done
-  run 111 -g -T 1 127.0.0.2 "$polite" true && grep -q -x "tcpconnect: fatal: unable to connect to 127.0.0.2 $polite: Connection timed out" "$dir/log"
+  run 111 -g -T 1 127.0.0.2 "$polite" true && grep -q -x "tcpconnect: fatal: unable to connect to 127.0.0.2 $polite: $ETIMEDOUT" "$dir/log"
   report $? "-g, mute, and -T ends it"
   refuses 111 "fatal: unable to connect to 127.0.0.3 $polite: Connection reset by peer" "-g, reset" -g 127.0.0.3 "$polite" true
   says hello "-g leaves the greeting to prog" -g 127.0.0.8 "$polite" sh -c 'head -n 1 <&6'
@@ -315,7 +316,7 @@ requests ()
   rode > "$dir/before"
   says hello "without -f no data in the SYN" ::1 "$port" sh -c "$echoes"
   rode | diff "$dir/before" - > "$dir/log" ; report $? "none was"
-  refuses 111 "fatal: unable to connect to ::1 1: Connection refused" "-f, refused" -f "$line" ::1 1 true
+  refuses 111 "fatal: unable to connect to ::1 1: $ECONNREFUSED" "-f, refused" -f "$line" ::1 1 true
   echo 0 > /proc/sys/net/ipv4/tcp_fastopen
   says hello "-f, switched off" -f "$line" ::1 "$port" sh -c "$ask"
   echo 3 > /proc/sys/net/ipv4/tcp_fastopen

@@ -5,6 +5,7 @@
 . test/cases.sh
 
 tcpserve="$dir/tcpserve"
+texts EADDRINUSE EADDRNOTAVAIL EMFILE ENOENT
 both='exec 5<&0 ; cat <&5 >&7 & exec cat <&6'
 
 # refuses CODE TEXT NAME ARGUMENT...: that exit code, nothing on standard output, one line on standard error, with TEXT
@@ -85,7 +86,7 @@ outside ()
   for bad in '-4 ::1' '-6 127.0.0.1' 'fe80::1%nothing' nothing.invalid
   do refuses 111 "fatal: unable to look up ${bad#-* }: " "no address: $bad" $bad 0 true
   done
-  refuses 111 "fatal: unable to bind to 192.0.2.1 0: Cannot assign requested address" "not this host's address" 192.0.2.1 0 true
+  refuses 111 "fatal: unable to bind to 192.0.2.1 0: $EADDRNOTAVAIL" "not this host's address" 192.0.2.1 0 true
   ( unset UID GID ; refuses 100 'fatal: -U without $UID or $GID' "-U, nothing set" -U 127.0.0.1 0 true ; exit $status ) || status=1
   if test -c /dev/full
   then
@@ -106,7 +107,7 @@ tcpserve: end N status 768
 tcpserve: status: 0/40'
   report $? "the log"
   grep -q "^tcpserve: ok [0-9]* here:127.0.0.1:$port :127.0.0.1::" "$dir/served" ; report $? "the log has the port"
-  refuses 111 "fatal: unable to bind to 127.0.0.1 $port: Address already in use" "port in use" 127.0.0.1 "$port" true
+  refuses 111 "fatal: unable to bind to 127.0.0.1 $port: $EADDRINUSE" "port in use" 127.0.0.1 "$port" true
   stop "-v"
 
   (
@@ -152,7 +153,7 @@ tcpserve: status: 0/40'
 
   serve -v 127.0.0.1 0 "$dir/nothing"
   hears "no such prog" ''
-  logged "warning: unable to run $dir/nothing: No such file or directory" ; report $? "no such prog, logged"
+  logged "warning: unable to run $dir/nothing: $ENOENT" ; report $? "no such prog, logged"
   hears "no such prog, again" ''
   stop "no such prog"
 
@@ -196,7 +197,7 @@ tcpserve: status: 0/40'
   hears "descriptors, before" hello
   prlimit --pid "$pid" --nofile=3:1024
   ( client '' ; cp "$dir/out" "$dir/late" ) &
-  logged 'warning: newcomers wait, unable to accept: Too many open files' ; report $? "no descriptors, logged"
+  logged "warning: newcomers wait, unable to accept: $EMFILE" ; report $? "no descriptors, logged"
   sleep 2.5
   prlimit --pid "$pid" --nofile=1024:1024
   wait $!

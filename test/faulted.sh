@@ -66,7 +66,7 @@ esac
 cat "$dir/objects" "$dir/functions" "$dir/pages" "$dir/numbers" "$dir/never" "$dir/rows" | awk '
   BEGIN {
     # these do not fail, or not by errno
-    split("clock_gettime inet_ntop inet_pton memcmp memcpy memset strchr strlen strspn tain_add tain_less", x)
+    split("clock_gettime htonl htons inet_ntop inet_pton memcmp memcpy memset ntohs strchr strlen strspn tain_add tain_less", x)
     for (i in x) plain[x[i]]
   }
   $1 == "needs" { needs[$2] = needs[$2] " " $3 }

@@ -119,7 +119,7 @@ then
   for file in libsocket_*.c socket_*.c noipv6.c
   do
     grep -q socket_connector.h "$file" ||
-    musl-gcc -std=c11 -idirafter "/usr/include/$(cc -dumpmachine)" -I. -c -o "$dir/musl/$file.o" "$file" || break
+    musl-gcc -std=c11 -idirafter /usr/include -idirafter "/usr/include/$(cc -dumpmachine)" -I. -c -o "$dir/musl/$file.o" "$file" || break
   done > "$dir/log" 2>&1
   { ar rc "$dir/musl/libsocket.a" "$dir"/musl/*.o && musl-gcc -std=c11 -static -I. -o "$dir/serve" "$dir/serve.c" -L"$dir/musl" -lsocket && "$dir/serve" ; } >> "$dir/log" 2>&1
   report $? '-lsocket alone: static, musl'

@@ -198,11 +198,12 @@ says ()
 }
 
 compile examples/echod test/deadends
+texts EADDRINUSE ECONNREFUSED
 start_echod 127.0.0.1 0
 start_deadends
 says 100 "usage: hello host port"
 says 111 "127.0.0.1: " 127.0.0.1 no-such-service
-says 111 "127.0.0.1: Connection refused" 127.0.0.1 "$refused"
+says 111 "127.0.0.1: $ECONNREFUSED" 127.0.0.1 "$refused"
 timeout 30 "$dir/readme1" 127.0.0.1 "$port" > "$dir/log" 2>&1 && ! test -s "$dir/log"
 report $? "README: program: connects"
 
@@ -213,7 +214,7 @@ ip link set lo up
 until ss -H -l -t -n 'sport = :7007' | grep -q . ; do kill -0 $! || exit ; done
 ./readme1 127.0.0.1 7007 || exit
 until grep -q -x hello served ; do kill -0 $! || exit ; done
-! ./readme2 2> taken && grep -q -x 'hellod: Address already in use' taken
+! ./readme2 2> taken && grep -q -x "hellod: $1" taken
 ended=$?
 kill $!
 exit $ended
@@ -221,9 +222,9 @@ EOF
 options=$(namespaces n)
 if test "$options"
 then
-  (cd "$dir" && timeout 30 unshare "$options" sh both) > "$dir/log" 2>&1
+  (cd "$dir" && timeout 30 unshare "$options" sh both "$EADDRINUSE") > "$dir/log" 2>&1
   report $? "README: programs: one sends to the other"
-else echo "skip README: programs: no namespaces"
+else echo "skip README: programs: no network namespaces"
 fi
 
 end

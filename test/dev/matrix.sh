@@ -103,11 +103,12 @@ with_valgrind ()
   cat valgrind.* | awk '/ Open / { what = $0 ; getline ; if (!/<inherited from parent>/) { print what ; print ; bad = 1 } } END { exit bad }'
 }
 
-# libskarnet.a is glibc's, and wants this of it; musl's own CMSG_NXTHDR changes signs
+# musl's own CMSG_NXTHDR changes signs; then a static echod
 with_musl ()
 {
-  echo 'extern int open (char const *, int, ...) ; int __open_2 (char const *file, int flags) { return open(file, flags) ; }' > open_2.c
-  musl-gcc -c open_2.c && programs CC=musl-gcc CPPFLAGS="-idirafter /usr/include/$(cc -dumpmachine)" CFLAGS="-O2 -static $strict -Wno-sign-conversion" LDLIBS="$(cc -print-file-name=libskarnet.a) open_2.o"
+  set -- CC=musl-gcc CPPFLAGS="-I$skalibs/musl/include -idirafter /usr/include -idirafter /usr/include/$(cc -dumpmachine)" CFLAGS="-O2 $strict -Wno-sign-conversion"
+  all "$@" LDFLAGS="-L$skalibs/musl/lib" && rm examples/echod &&
+    make -s "$@" LDFLAGS="-static -L$skalibs/musl/lib" TESTS= SCRIPTS=test/example_echod.sh test && ! readelf -l examples/echod | grep INTERP
 }
 
 with_bmake ()
@@ -128,7 +129,7 @@ do
 done
 # glibc's regex.h has arrays that tcc cannot read
 try tcc tcc some CC=tcc CFLAGS='-Wall -Werror -D__STDC_NO_VLA__'
-try musl musl-gcc with_musl
+try musl "$skalibs/musl" with_musl
 try c++-g++ g++ header g++
 try c++-clang++ clang++ header clang++
 try bmake bmake with_bmake
