@@ -175,6 +175,7 @@ soak: test/connector_soak
 BENCHES = test/bench_echod
 
 TABLES = \
+ test/bench/model.sh \
  'test/bench/network.sh connect' \
  'test/bench/network.sh fastopen' \
  test/bench/cost.sh \
@@ -184,11 +185,11 @@ TABLES = \
  'test/connector_network -t' \
  $(BENCHES)
 
-bench: $(BENCHES) test/connector_network
+bench: $(BENCHES) examples/tcpconnect test/connector_network test/wan
 	@$(ENV) PACKAGES='$(DEPS) $(DEPS_BENCH)' test/bench/run.sh $(TABLES)
 
 $(BENCHES): $(LIBRARY) test/test.h
-test/bench_echod: examples/echod
+test/bench_echod: examples/echod examples/tcpserve
 
 
 # The pages for a browser, from html/index.html on
@@ -208,8 +209,8 @@ DEPS_DEV = \
 DEPS_INTEROP = netbase nginx-light redis-server ucspi-proxy ucspi-tcp
 DEPS_LIBOWFAT = dpkg-dev g++ libowfat-dev
 DEPS_BENCH = \
- golang-go libcurl4-openssl-dev libevent-dev libglib2.0-dev libowfat-dev libuv1-dev musl-tools ncat nodejs \
- pkg-config python3 python3-trio socat strace valgrind
+ curl golang-go libcurl4-openssl-dev libevent-dev libglib2.0-dev libowfat-dev libuv1-dev musl-tools ncat nodejs \
+ pkg-config python3 python3-trio socat strace ucspi-tcp valgrind
 
 deps:
 	@./.ci/install $(DEPS)

@@ -1,13 +1,13 @@
 /* ISC license. */
 
 /*
-   echod beside a plain epoll echo, and socat and ncat where they are installed: echoes a second over many connections,
-   throughput over a few, memory. The servers take turns; each figure is a median.
-   usage: bench_echod [program ...]: further programs that are called as echod is
+   echod and tcpserve beside what else one would take: a plain epoll echo, socat, ncat; a plain loop that spawns, tcpserver. Echoes, connections and bytes a
+   second, and memory. The servers take turns; each figure is a median. One that is not installed is left out.
 */
 
 #include "test.h"
 
+#include <spawn.h>
 #include <time.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
@@ -22,21 +22,42 @@
 #define STREAMS 8
 #define STREAM 33554432
 #define WINDOW 65536
-#define SERVERS 16
+#define FEW 100             /* connections that a server with a process for each has too */
 #define PERIOD 1000003
+
+enum group { ECHO = 1, SPAWN = 2 } ;
 
 typedef struct server_s server ;
 struct server_s
 {
   char const *name ;
+  int groups ;
+  enum { OURS, LIMIT, PEER } role ;
+  int forks ;               /* a process a connection: not for thousands */
+  void (*run) (int) ;       /* in a process of its own, on a listener; or */
+  char const *argv[12] ;    /* a program; PORT: one that is free */
   pid_t pid ;
   uint16_t port ;
-  int forks ;     /* a process a connection: not for thousands */
   double result[ROUNDS] ;
 } ;
 
-static server servers[SERVERS] ;
-static unsigned int n = 0 ;
+static void plain (int) ;
+static void spawns (int) ;
+
+static server servers[] =
+{
+  { "examples/echod", ECHO, OURS, 0, 0, { "examples/echod", "127.0.0.1", "PORT", 0 }, 0, 0, { 0 } },
+  { "plain epoll", ECHO, LIMIT, 0, &plain, { 0 }, 0, 0, { 0 } },
+  { "examples/tcpserve", SPAWN, OURS, 1, 0, { "examples/tcpserve", "-c", "1000", "127.0.0.1", "PORT", "cat", 0 }, 0, 0, { 0 } },
+  { "plain spawn", SPAWN, LIMIT, 1, &spawns, { 0 }, 0, 0, { 0 } },
+  { "tcpserver", SPAWN, PEER, 1, 0, { "tcpserver", "-RHl0", "-c", "1000", "127.0.0.1", "PORT", "cat", 0 }, 0, 0, { 0 } },
+  { "socat", ECHO, PEER, 1, 0, { "socat", "TCP4-LISTEN:PORT,bind=127.0.0.1,reuseaddr,fork,backlog=1000", "PIPE", 0 }, 0, 0, { 0 } },
+  { "socat exec", SPAWN, PEER, 1, 0, { "socat", "TCP4-LISTEN:PORT,bind=127.0.0.1,reuseaddr,fork,backlog=1000", "EXEC:cat", 0 }, 0, 0, { 0 } },
+  { "ncat", ECHO | SPAWN, PEER, 1, 0, { "ncat", "-lk4", "-m", "1000", "127.0.0.1", "PORT", "--exec", "/bin/cat", 0 }, 0, 0, { 0 } },
+} ;
+
+#define N (sizeof servers / sizeof *servers)
+
 static int s[CONNECTIONS] ;
 static unsigned int connections = CONNECTIONS ;
 static char pattern[2 * PERIOD] ;
@@ -57,7 +78,7 @@ static double now (void)
 
  /* Servers */
 
-/* Has one buffer, and waits for whoever does not read. */
+/* Has one buffer, and waits for a client that does not read. */
 
 static void plain (int l)
 {
@@ -91,90 +112,94 @@ static void plain (int l)
   }
 }
 
-static void begins (server *x, char const *name)
+/* A process a connection, by the one call for it; as many as come */
+
+static void spawns (int l)
 {
-  x->name = name ;
+  static char *const argv[] = { "cat", 0 } ;
+  posix_spawn_file_actions_t actions ;
+  signal(SIGCHLD, SIG_IGN) ;
+  for (;;)
+  {
+    pid_t pid ;
+    int fd = accept4(l, 0, 0, SOCK_CLOEXEC) ;
+    if (fd == -1) continue ;
+    posix_spawn_file_actions_init(&actions) ;
+    posix_spawn_file_actions_adddup2(&actions, fd, 0) ;
+    posix_spawn_file_actions_adddup2(&actions, fd, 1) ;
+    if (posix_spawnp(&pid, "cat", &actions, 0, argv, environ)) _exit(111) ;
+    posix_spawn_file_actions_destroy(&actions) ;
+    close(fd) ;
+  }
+}
+
+/* with its port in the place of PORT */
+
+static char const *filled (char const *arg, uint16_t port, char *to, size_t size)
+{
+  char const *p = strstr(arg, "PORT") ;
+  if (!p || p[4] == '4') return arg ;
+  snprintf(to, size, "%.*s%u%s", (int)(p - arg), arg, port, p + 4) ;
+  return to ;
+}
+
+static void run (server *x, int l)
+{
+  char const *args[12] = { 0 } ;
+  char text[12][128] ;
+  prctl(PR_SET_PDEATHSIG, SIGKILL) ;
+  if (x->run) (*x->run)(l) ;
+  close(l) ;
+  for (unsigned int i = 0 ; x->argv[i] ; i++) args[i] = filled(x->argv[i], x->port, text[i], sizeof text[i]) ;
+  dup2(open("/dev/null", O_RDWR), 1) ;
+  execvp(args[0], (char *const *)args) ;
+  _exit(127) ;
+}
+
+/* Those that want their port given get one that is free now. */
+
+static void start (server *x)
+{
+  int status, c, l = socket_tcp4b() ;
+  if (socket_bind4_reuse(l, LOOPBACK4, 0) == -1 || socket_local4(l, 0, &x->port) == -1) die("bind", x->name) ;
+  if (x->run && socket_listen(l, 4096) == -1) die("listen", x->name) ;
   x->pid = fork() ;
-  if (x->pid == -1) die("fork", name) ;
-  if (x->pid == 0) prctl(PR_SET_PDEATHSIG, SIGKILL) ;
-}
-
-static void start_plain (void)
-{
-  server *x = servers + n++ ;
-  int l = socket_tcp4() ;
-  if (socket_bind4(l, LOOPBACK4, 0) == -1 || socket_local4(l, 0, &x->port) == -1 || socket_listen(l, 4096) == -1) die("listen", "plain epoll") ;
-  begins(x, "plain epoll") ;
-  if (x->pid == 0) plain(l) ;
+  if (x->pid == -1) die("fork", x->name) ;
+  if (x->pid == 0) run(x, l) ;
   close(l) ;
-}
-
-static void start_echod (char const *program)
-{
-  server *x = servers + n++ ;
-  unsigned int port = 0 ;
-  FILE *f ;
-  int p[2] ;
-  if (pipe2(p, O_CLOEXEC) == -1) die("pipe", program) ;
-  begins(x, program) ;
-  if (x->pid == 0)
+  for (unsigned int i = 0 ; i < 1000 ; i++)
   {
-    dup2(p[1], 1) ;
-    execl(program, program, "127.0.0.1", "0", (char *)0) ;
-    _exit(127) ;
-  }
-  close(p[1]) ;
-  f = fdopen(p[0], "r") ;
-  if (fscanf(f, "%*s %u", &port) != 1) die("does not say its port", program) ;
-  fclose(f) ;
-  x->port = (uint16_t)port ;
-}
-
-/* A program that wants its port given: one that is free now */
-
-static void start_other (char const *name, char const *format, char const *a, char const *b)
-{
-  server *x = servers + n ;
-  char arg[128], port[16] ;
-  int status, c = -1 ;
-  int l = socket_tcp4b() ;
-  if (socket_bind4_reuse(l, LOOPBACK4, 0) == -1 || socket_local4(l, 0, &x->port) == -1) die("bind", name) ;
-  close(l) ;
-  snprintf(port, sizeof port, "%u", x->port) ;
-  snprintf(arg, sizeof arg, format, x->port) ;
-  begins(x, name) ;
-  if (x->pid == 0)
-  {
-    execlp(name, name, arg, a, b, (char *)0) ;
-    _exit(127) ;
-  }
-  for (unsigned int i = 0 ; i < 500 ; i++)
-  {
+    int up ;
     c = socket_tcp4b() ;
-    if (socket_connect4(c, LOOPBACK4, x->port) == 0) break ;
+    up = socket_connect4(c, LOOPBACK4, x->port) == 0 ;
     close(c) ;
-    c = -1 ;
+    if (up) return ;
     if (waitpid(x->pid, &status, WNOHANG) == x->pid)
     {
-      printf("%s: not here\n", name) ;
+      printf("left out: %s: exit %d\n", x->name, WEXITSTATUS(status)) ;
+      x->pid = 0 ;
       return ;
     }
     poll(0, 0, 10) ;
   }
-  if (c == -1) die("does not listen", name) ;
-  close(c) ;
-  x->forks = 1 ;
-  n++ ;
+  die("does not listen", x->name) ;
 }
 
-static unsigned long peak (pid_t pid)
+/* KiB that a process has, its part of what it shares; and those that it started */
+
+static unsigned long memory (pid_t pid, int children)
 {
   char line[256] ;
   unsigned long kb = 0 ;
+  int child ;
   FILE *f ;
-  snprintf(line, sizeof line, "/proc/%d/status", (int)pid) ;
+  snprintf(line, sizeof line, "/proc/%d/smaps_rollup", (int)pid) ;
   f = fopen(line, "r") ;
-  while (f && fgets(line, sizeof line, f)) if (sscanf(line, "VmHWM: %lu", &kb) == 1) break ;
+  while (f && fgets(line, sizeof line, f)) if (sscanf(line, "Pss: %lu", &kb) == 1) break ;
+  if (f) fclose(f) ;
+  snprintf(line, sizeof line, "/proc/%d/task/%d/children", (int)pid, (int)pid) ;
+  f = children ? fopen(line, "r") : 0 ;
+  while (f && fscanf(f, "%d", &child) == 1) kb += memory(child, 1) ;
   if (f) fclose(f) ;
   return kb ;
 }
@@ -286,31 +311,90 @@ static int less (void const *a, void const *b)
   return (x > y) - (x < y) ;
 }
 
-/* busy: how many of the connections; 0: the streams */
+/* One connection after another, each echoed once: connections a second. Its client closes first, by a reset. */
 
-static void measure (char const *what, unsigned int busy)
+static double visits (server const *x)
 {
+  unsigned int m = x->forks ? 100 : 5000 ;
+  double start = now() ;
+  for (unsigned int i = 0 ; i < m ; i++)
+  {
+    char buf[65] ;
+    dial(x, 1) ;
+    if (write(s[0], pattern, 64) != 64 || !test_ready(s[0], POLLIN) || read(s[0], buf, sizeof buf) != 64) die("no echo", x->name) ;
+    hang_up(1) ;
+  }
+  return m / (now() - start) ;
+}
+
+/* These have a number of connections for their time. */
+
+static double with (server const *x, unsigned int all, unsigned int busy)
+{
+  double r ;
+  dial(x, all) ;
+  echoes(x, all, all) ;
+  r = echoes(x, busy, ECHOES) ;
+  hang_up(all) ;
+  return r ;
+}
+
+static double few_busy (server const *x) { return with(x, connections, 4) ; }
+static double all_busy (server const *x) { return with(x, connections, connections) ; }
+static double hundred_busy (server const *x) { return with(x, FEW, FEW) ; }
+
+static double streamed (server const *x)
+{
+  double r ;
+  dial(x, STREAMS) ;
+  r = streams(x) ;
+  hang_up(STREAMS) ;
+  return r ;
+}
+
+/* KiB for each of the connections that it holds */
+
+static double held (server const *x)
+{
+  unsigned int m = x->forks ? FEW : connections ;
+  double kb ;
+  dial(x, m) ;
+  echoes(x, m, m) ;
+  kb = (double)memory(x->pid, 1) / m ;
+  hang_up(m) ;
+  return kb ;
+}
+
+static double listener (server const *x)
+{
+  return (double)memory(x->pid, 0) ;
+}
+
+static void measure (char const *what, char const *brief, enum group group, double (*f) (server const *), int forkers, int more)
+{
+  server *ours = 0, *limit = 0, *best = 0 ;
+  char const *format = more ? "  %-20s %9.0f   (%.0f to %.0f)\n" : "  %-20s %9.2f   (%.2f to %.2f)\n" ;
   printf("\n%s\n", what) ;
-  for (unsigned int round = 0 ; round < ROUNDS ; round++) for (unsigned int i = 0 ; i < n ; i++)
+  for (unsigned int round = 0 ; round < ROUNDS ; round++) for (server *x = servers ; x < servers + N ; x++)
+    if (x->pid && x->groups & (int)group && (forkers || !x->forks)) x->result[round] = (*f)(x) ;
+  for (server *x = servers ; x < servers + N ; x++) if (x->pid && x->groups & (int)group && (forkers || !x->forks))
   {
-    server *x = servers + i ;
-    if (busy && x->forks) continue ;
-    dial(x, busy ? connections : STREAMS) ;
-    if (busy) echoes(x, connections, connections) ;
-    x->result[round] = busy ? echoes(x, busy, ECHOES) : streams(x) ;
-    hang_up(busy ? connections : STREAMS) ;
-  }
-  for (unsigned int i = 0 ; i < n ; i++)
-  {
-    server *x = servers + i ;
-    if (busy && x->forks) continue ;
+    double y ;
     qsort(x->result, ROUNDS, sizeof(double), &less) ;
-    printf("  %-20s %8.0f   (%.0f to %.0f)\n", x->name, x->result[ROUNDS / 2], x->result[0], x->result[ROUNDS - 1]) ;
+    y = x->result[ROUNDS / 2] ;
+    printf(format, x->name, y, x->result[0], x->result[ROUNDS - 1]) ;
+    if (x->role == OURS) ours = x ;
+    else if (x->role == LIMIT) limit = x ;
+    else if (!best || (more ? y > best->result[ROUNDS / 2] : y < best->result[ROUNDS / 2])) best = x ;
   }
+  if (brief) printf(more ? "summary: %s\tmore\t%.0f\t%.0f\t%s\t" : "summary: %s\tless\t%.1f\t%.1f\t%s\t", brief,
+    limit->result[ROUNDS / 2], ours->result[ROUNDS / 2], best ? best->name : "none") ;
+  if (brief && best) printf(more ? "%.0f" : "%.1f", best->result[ROUNDS / 2]) ;
+  if (brief) printf("\n") ;
   fflush(stdout) ;
 }
 
-int main (int argc, char **argv)
+int main (void)
 {
   struct rlimit files ;
   getrlimit(RLIMIT_NOFILE, &files) ;
@@ -318,25 +402,25 @@ int main (int argc, char **argv)
   setrlimit(RLIMIT_NOFILE, &files) ;
   if (files.rlim_cur < CONNECTIONS + 100) connections = (unsigned int)files.rlim_cur - 100 ;
   signal(SIGPIPE, SIG_IGN) ;
-  start_echod("examples/echod") ;
-  for (int i = 1 ; i < argc && n < SERVERS - 3 ; i++) start_echod(argv[i]) ;
-  start_plain() ;
-  start_other("socat", "TCP4-LISTEN:%u,bind=127.0.0.1,reuseaddr,fork", "PIPE", 0) ;
-  start_other("ncat", "-lk4p%u", "--exec", "/bin/cat") ;
-
   for (unsigned int i = 0 ; i < PERIOD ; i++) pattern[i] = (char)(i * 2654435761u >> 24) ;
   memcpy(pattern + PERIOD, pattern, PERIOD) ;
+  for (server *x = servers ; x < servers + N ; x++) start(x) ;
 
   printf("%u connections; median of %u, and their range\n", connections, ROUNDS) ;
-  measure("echoes a second, 4 of the connections busy", 4) ;
-  measure("echoes a second, all of them busy", connections) ;
-  measure("MiB a second, 8 streams of 32 MiB", 0) ;
-  printf("\npeak memory of the process that listens, in KiB\n") ;
-  for (unsigned int i = 0 ; i < n ; i++) printf("  %-20s %8lu\n", servers[i].name, peak(servers[i].pid)) ;
-  for (unsigned int i = 0 ; i < n ; i++)
+  printf("section: daemons on loopback: the limits are a plain epoll echo and a plain loop that spawns (bench_echod.c)\n") ;
+  measure("echoes a second, 4 of the connections busy", 0, ECHO, &few_busy, 0, 1) ;
+  measure("echoes a second, all of them busy", 0, ECHO, &all_busy, 0, 1) ;
+  measure("echoes a second, 100 connections, all busy", "echod: echoes a second", ECHO, &hundred_busy, 1, 1) ;
+  measure("MiB a second, 8 streams of 32 MiB", "echod: MiB a second, 8 streams", ECHO, &streamed, 1, 1) ;
+  measure("connections a second, one after another, echoed once", 0, ECHO, &visits, 1, 1) ;
+  measure("KiB a connection that is held, processes included", "echod: KiB a connection", ECHO, &held, 1, 0) ;
+  measure("connections a second, one after another, each to a cat that echoes once", "tcpserve: connections a second", SPAWN, &visits, 1, 1) ;
+  measure("KiB a connection that is held, the cat included", 0, SPAWN, &held, 1, 0) ;
+  measure("KiB of the process that listens, at the end", "tcpserve: KiB of the listener", SPAWN, &listener, 1, 0) ;
+  for (server *x = servers ; x < servers + N ; x++) if (x->pid)
   {
-    kill(servers[i].pid, SIGTERM) ;
-    waitpid(servers[i].pid, 0, 0) ;
+    kill(x->pid, SIGTERM) ;
+    waitpid(x->pid, 0, 0) ;
   }
   return 0 ;
 }

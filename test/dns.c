@@ -23,7 +23,7 @@
 #define CNAME 5
 #define AAAA 28
 
-static char lines[64][4096] ;
+static char lines[512][4096] ;
 static unsigned int n = 0 ;
 static char message[65536] ;
 static size_t len ;

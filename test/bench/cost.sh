@@ -61,17 +61,31 @@ echo 'race1: to the one address of a host. race4: to its fourth address, after t
 echo 'takes one address of a family after another, and the others are told to. Instructions and allocations: those of the process, its libraries included.'
 cat "$dir/notes"
 
-# who is ahead, but for raw
+# the best of the peers, raw apart, and who is ahead
 
-awk -F '\t' '
-  function ahead (what,    k)
+awk -F '\t' -v OFS='\t' '
+  function look (what, x,    k)
   {
-    k = $1 " " what
-    if (!(k in peers)) order[++n] = k
-    peers[k] = peers[k] (k in peers && peers[k] != "" ? ", " : "") $2 " " sprintf("%.0f", what == "instructions" ? $4 : $3)
+    if (x == "-") return
+    k = $1 "\t" what
+    if (!(k in limit) && !(k in best)) order[++n] = k
+    if ($2 == "raw") limit[k] = x
+    else if ($2 == "libsocket") ours[k] = x
+    else
+    {
+      if (!(k in best) || x + 0 < best[k] + 0) { best[k] = x ; peer[k] = $2 }
+      if (x + 0 < ours[k] + 0) ahead[k] = ahead[k] (ahead[k] == "" ? "" : ", ") $2 " " sprintf("%.0f", x)
+    }
   }
-  NR == FNR { if ($2 == "libsocket") { ours[$1 " system calls"] = $3 ; ours[$1 " instructions"] = $4 } ; next }
-  $2 == "raw" { next }
-  $3 < ours[$1 " system calls"] { ahead("system calls") }
-  $4 < ours[$1 " instructions"] { ahead("instructions") }
-  END { for (i = 1 ; i <= n ; i++) printf "ahead: %s: libsocket %.0f, %s\n", order[i], ours[order[i]], peers[order[i]] }' "$dir/costs" "$dir/costs"
+  { look("system calls", $3) ; look("instructions", $4) }
+  END {
+    print "section: system calls and instructions of one operation (cost.sh)"
+    for (i = 1 ; i <= n ; i++)
+    {
+      k = order[i]
+      split(k, x, "\t")
+      if (x[2] == "system calls" && !(k in ahead) && x[1] != "race4") continue
+      printf "summary: %s: %s\tless\t%.0f\t%.0f\t%s\t%.0f\n", x[1], x[2], limit[k], ours[k], peer[k], best[k]
+      if (k in ahead) printf "ahead: %s: %s\t%s\n", x[1], x[2], ahead[k]
+    }
+  }' "$dir/costs"

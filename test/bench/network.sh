@@ -1,45 +1,89 @@
 #!/bin/sh
 # ISC license.
 # usage: network connect|fastopen
-# Runs each row of that table across test/wan: every peer five times, all at the same time, mostly waiting.
-# A peer that cannot be built is left out, and why is told. make says what COMPILE and LINK are.
+# Runs each row of that table across test/wan, some rows at the same time, each in namespaces of its own; in a row all peers at the same time, mostly
+# waiting. A row with addresses of both families is run once more with the families exchanged: the resolver sorts IPv6 first, so that is the other order.
+# make says what COMPILE and LINK are.
 
-: "${COMPILE=cc -std=c11 -O2}" "${LINK=libsocket.a -lskarnet}"
+: "${COMPILE=cc -std=c11 -O2}" "${LINK=libsocket.a -lskarnet}" "${TOGETHER=4}"
 table=$1
-runs=5
 tab='	'
 
-# Inside wan: all get ready, then every 10 ms one may go; those that never end are ended.
+# await CONDITION...: for a minute at most
+
+await ()
+{
+  for _ in $(seq 600)
+  do
+    "$@" && return
+    sleep 0.1
+  done
+  return 1
+}
+
+# race DIR, inside wan and a mount namespace: all peers of the row get ready
 
 race ()
 {
-  dir=$2 pids=
-  mount --bind "$dir/hosts" /etc/hosts && mkfifo "$dir/gun" && exec 3<> "$dir/gun" || exit
+  dir=$2
+  for file in hosts resolv.conf nsswitch.conf
+  do test ! -e "$dir/$file" || mount --bind "$dir/$file" /etc/$file || exit
+  done
   while read -r name command
   do
-    $command "$name" 80 <&3 > "$dir/out/$name" 2>&1 &
-    pids="$pids $!"
+    $command "$name" 80 > "$dir/out/$name" 2>&1 <&3 &
+    echo $! >> "$dir/pids"
   done < "$dir/races"
-  set -- $pids
-  for try in $(seq 300)
-  do
-    test "$(grep -l . "$dir"/out/* | wc -l)" -eq $# && break
-    sleep 0.1
-  done
-  test "$try" -lt 300 || echo 'not all peers got ready' >&2
-  for _
-  do
-    printf . >&3
-    sleep 0.01
-  done
-  { sleep 11 ; kill -9 $pids ; } 2>/dev/null &
-  watch=$!
-  wait $pids 2>/dev/null
-  kill $watch 2>/dev/null
+  wait 2>/dev/null
   exit 0
 }
 
-test "$table" = race && race "$@"
+all_ready ()
+{
+  test "$(grep -l . "$dir"/out/* 2>/dev/null | wc -l)" -eq "$races"
+}
+
+# row DIR GO OPTION..., inside wan: when all have got ready and there is a file GO, one goes every 30 ms; those that never end are ended
+
+row ()
+{
+  dir=$2 go=$3 helpers=''
+  races=$(wc -l < "$dir/races")
+  shift 3
+  mkfifo "$dir/gun" "$dir/started" && exec 3<> "$dir/gun" || exit
+  for option
+  do
+    case $option in
+      history) "$dir/../place" history < "$dir/table" || echo 'no history' >&2 ;;
+      greet) GREET=1 ; export GREET ;;
+      deadline=*) DEADLINE=${option#*=} ; export DEADLINE ;;
+      lo) helper="$dir/../place listen" ;;
+      names) helper="$dir/../dns $dir/zone" ;;
+    esac
+    case $option in lo|names)
+      $helper > "$dir/started" 2>/dev/null &
+      helpers="$helpers $!"
+      read -r _ < "$dir/started" ;;
+    esac
+  done
+  unshare -m "$0" race "$dir" &
+  shell=$!
+  await all_ready || echo 'not all peers got ready' >&2
+  touch "$dir/ready"
+  await test -e "$go"
+  for _ in $(seq "$races")
+  do
+    printf . >&3
+    sleep 0.03
+  done
+  { sleep 11 ; kill -9 $(cat "$dir/pids") ; } 2>/dev/null &
+  watch=$!
+  wait $shell 2>/dev/null
+  kill $watch $helpers 2>/dev/null
+  exit 0
+}
+
+case $table in race|row) "$table" "$@" ;; esac
 
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
@@ -78,11 +122,12 @@ touch "$dir/notes"
 ours="-I. $LINK"
 case $table in
   connect)
+    runs=3
+    $COMPILE -I. -o "$dir/place" test/bench/place.c $LINK && $COMPILE -I. -o "$dir/dns" test/dns.c $LINK || exit
     peer raw peer_raw.c
     peer ours peer_ours.c "$ours"
-    peer '500/2^k' peer_ours.c "$ours" '-d 500 -b -1'
-    peer '50*2^k' peer_ours.c "$ours" '-d 50 -b 1'
-    peer '1.5*rtt' peer_ours.c "$ours" "-r $dir/table"
+    peer bare peer_ours.c "$ours" -b
+    peer tcpconnect peer_exec.c '' tcpconnect
     peer libowfat peer_owfat.c -lowfat
     peer skalibs peer_skalibs.c -lskarnet
     peer libcurl peer_curl.c -lcurl
@@ -92,15 +137,18 @@ case $table in
     peer trio peer_python.py trio
     peer Node peer_node.js
     peer Go peer_go.go
+    for program in curl ncat tcpclient
+    do
+      if command -v $program > /dev/null ; then peer $program peer_exec.c '' $program ; else echo "left out: $program: not here" >> "$dir/notes" ; fi
+    done
     cat << 'EOF'
 ## Time to connect
 
 From a name to a connected socket, across test/wan: test/bench/connect.tsv has the addresses of each row.
 raw        bare system calls, to the address that answers first, which it is told; to all at once where none answers
-ours       socket_connector_wait as it comes: 250 ms between attempts
-500/2^k    the same, with the schedule of ISC's note: delay 500, backoff -1
-50*2^k     the same, with that of the Happy Eyeballs v3 draft: delay 50, backoff 1
-1.5*rtt    the same, each candidate's delay one and a half of its round-trip time, at most 250 ms
+ours       as README's program has it: getaddrinfo, then the connector with socket_candidate_metrics and socket_candidate_hedge
+bare       the same without these two
+tcpconnect examples/tcpconnect, which looks up both families while it races; from its start, as all programs here
 libowfat, skalibs    a loop over the addresses, 2 s for each
 libcurl    CURLOPT_CONNECT_ONLY
 libevent   bufferevent_socket_connect_hostname
@@ -109,11 +157,13 @@ asyncio    open_connection, happy_eyeballs_delay 0.25
 trio       open_tcp_stream
 Node       net.connect, autoSelectFamily
 Go         net.Dialer; names by the C library, as for all the others
-Everyone has 10 s for all of it, where that can be told.
+curl, ncat, tcpclient    the programs; ucspi-tcp's tcpclient asks the name server itself and no file, and for IPv4 addresses alone
+Everyone has 10 s for all of it, where that can be told. What is shown is the mean of both orders of families, the median of 3 in each.
 
 EOF
     ;;
   fastopen)
+    runs=5
     peer raw fast_raw.c
     peer plain fast_raw.c '' -p
     peer ours fast_ours.c "$ours"
@@ -136,51 +186,123 @@ EOF
   *) echo "usage: network connect|fastopen" >&2 ; exit 100 ;;
 esac
 
-# The addresses of row s, peer p, run r: 10.s.p.ri and fd01::s:p:ri, i from 1.
+# option NAME: the value of a row's option NAME=VALUE, which is there
+
+option ()
+{
+  for word in $options
+  do
+    case $word in "$1="*) value=${word#*=} ; return 0 ;; esac
+  done
+  return 1
+}
+
+# zone FAMILY A|AAAA: for the name server, what it answers to that question about a race's name
+
+zone ()
+{
+  when=0
+  option "$2" && when=$value
+  test "$p" -ne 1 || test "$addresses" = - || when=0
+  if test "$when" = drop ; then echo "$name $2 0 drop"
+  elif test "$1" ; then echo "$name $2 $when$1"
+  else echo "$name $2 $when nodata"
+  fi >> "$at/zone"
+}
+
+# The addresses of row s, peer p, run r: 10.s.p.ri and fd01::s:p:ri, i from 1. raw is told which is the best.
 
 places ()
 {
-  i=0
+  i=0 four='' six=''
+  name=s${s}p${p}r$r
   for place in $addresses
   do
     i=$((i + 1))
+    test "$place" = - && continue
     IFS=:
+    # shellcheck disable=SC2086 # split at colons
     set -- $place
     unset IFS
-    case $1 in
-      4) ip=10.$s.$p.$r$i ;;
-      6) ip=fd01::$s:$p:$r$i ;;
+    case $1$((r > runs)) in
+      40|61) ip=10.$s.$p.$r$i ;;
+      60|41) ip=fd01::$s:$p:$r$i ;;
+      lo4?) ip=127.0.0.1 ;;
+      lo6?) ip=::1 ;;
     esac
-    echo "$ip $2 $3" >> "$dir/table"
-    case $p$best in
-      1[0-9]) test "$i" -eq $((best + 1)) || continue ;;  # raw, which is told
-    esac
-    echo "$ip s${s}p${p}r$r" >> "$dir/hosts"
+    case $1 in lo*) ;; *) echo "$ip $2 $3" >> "$at/table" ;; esac
+    case $p:$best in 1:[0-9]*) test "$i" -eq $((${best%%,*} + 1)) || continue ;; esac
+    case $ip in *:*) six="$six $ip" ;; *) four="$four $ip" ;; esac
+    test "$names" || echo "$ip $name" >> "$at/hosts"
   done
+  test "$names" || return 0
+  zone "$four" A
+  zone "$six" AAAA
 }
 
-s=0
-while IFS=$tab read -r name options addresses best
+# finish: those rows that are under way
+
+finish ()
+{
+  for at in $batch ; do await test -e "$at/ready" -o -e "$at/over" ; done
+  touch "$dir/go$s"
+  wait
+  for at in $batch
+  do
+    test ! -s "$at/errors" || cat "$at/errors" >&2
+    cat "$at"/out/* | grep -v ' ready$' >> "$dir/results"
+    cat "$at/log" >> "$dir/logs"
+    rm -rf "$at"
+  done
+  batch=''
+}
+
+batch='' s=0
+rows=$(grep -c -v -e '^#' -e '^$' "$tsv")
+while IFS=$tab read -r name options addresses best _
 do
   case $name in ''|\#*) continue ;; esac
   test "$options" = - && options=
   s=$((s + 1))
-  rm -rf "$dir/out" "$dir/gun"
-  mkdir "$dir/out"
-  : > "$dir/table"
-  : > "$dir/hosts"
-  : > "$dir/races"
+  at=$dir/row$s
+  mkdir "$at" "$at/out"
+  : > "$at/table"
+  echo '127.0.0.1 localhost' > "$at/hosts"
+  names='' orders=1 arguments='' words=''
+  for word in $options
+  do
+    case $word in
+      -*) arguments="$arguments $word" ;;
+      A=*|AAAA=*) names=names ;;
+      *) words="$words $word" ;;
+    esac
+  done
+  case $addresses in
+    lo*) words="$words lo" ;;
+    *4:*6:*|*6:*4:*) test "$names" || orders=2 ;;
+  esac
+  if test "$names"
+  then
+    echo 'nameserver 127.0.0.1' > "$at/resolv.conf"
+    echo 'hosts: files dns' > "$at/nsswitch.conf"
+    : > "$at/zone"
+  fi
   for p in $(seq $peers)
   do
-    for r in $(seq $runs)
+    test "$names" || ! grep -q ' tcpclient$' "$dir/peer$p" || continue
+    for r in $(seq $((orders * runs)))
     do
       places
-      echo "s${s}p${p}r$r $(cat "$dir/peer$p") $options" >> "$dir/races"
+      echo "s${s}p${p}r$r $(cat "$dir/peer$p")$arguments" >> "$at/races"
     done
   done
-  test/wan -l "$dir/log" "$dir/table" unshare -m "$0" race "$dir" < /dev/null || { e=$? ; cat "$dir"/out/* 2>/dev/null ; exit $e ; }
-  cat "$dir"/out/* | grep -v ' ready$' >> "$dir/results"
-  cat "$dir/log" >> "$dir/logs"
+  batch="$batch $at"
+  last=$(((s + TOGETHER - 1) / TOGETHER * TOGETHER))
+  test $last -lt "$rows" || last=$rows
+  # shellcheck disable=SC2086 # words
+  { test/wan -l "$at/log" "$at/table" unshare -m "$0" row "$at" "$dir/go$last" $words $names < /dev/null 2> "$at/errors" || echo "wan: exit $?" >> "$at/errors"
+    touch "$at/over" ; } &
+  test "$s" -ne "$last" || finish
 done < "$tsv"
 
 awk -f test/bench/network.awk -v table="$table" -v runs=$runs "$dir/peers" "$tsv" "$dir/logs" "$dir/results" "$dir/notes"

@@ -3,7 +3,7 @@
 /*
    Every peer is run as: peer name port. It gets ready, says so, waits for a byte on standard input, and connects to that name
    as its library's users do. It prints its name, the address it reached, and the ms it took; or its name, -, ms, and what it
-   was told. It gives up after DEADLINE ms, where it can.
+   was told. It gives up after the ms of DEADLINE in the environment, where it can. With GREET there it wants a server that speaks, where it can.
 */
 
 #ifndef PEER_H
@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,10 +23,19 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#define DEADLINE 10000
-
 static char const *peer_name ;
 static double peer_start ;
+
+static inline int peer_deadline (void)
+{
+  char const *s = getenv("DEADLINE") ;
+  return s ? atoi(s) : 10000 ;
+}
+
+static inline int peer_greeted (void)
+{
+  return !!getenv("GREET") ;
+}
 
 static inline double peer_now (void)
 {
@@ -97,6 +107,18 @@ static inline void peer_report (int fd, int packets)
 static inline void peer_won (int fd)
 {
   peer_report(fd, 0) ;
+}
+
+/* fd is connected: 1 if that is all that was wanted, or if the server speaks within ms */
+
+static inline int peer_speaks (int fd, int ms)
+{
+  struct pollfd x = { .fd = fd, .events = POLLIN } ;
+  char c ;
+  if (!peer_greeted()) return 1 ;
+  if (poll(&x, 1, ms) == 1 && recv(fd, &c, 1, MSG_PEEK) == 1) return 1 ;
+  errno = ETIMEDOUT ;
+  return 0 ;
 }
 
 

@@ -18,7 +18,7 @@ int main (int argc, char **argv)
   curl_easy_setopt(c, CURLOPT_URL, url) ;
   curl_easy_setopt(c, CURLOPT_PROXY, "") ;
   curl_easy_setopt(c, CURLOPT_CONNECT_ONLY, 1L) ;
-  curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)DEADLINE) ;
+  curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)peer_deadline()) ;
   peer_ready(argv[1]) ;
   r = curl_easy_perform(c) ;
   if (!r && !curl_easy_getinfo(c, CURLINFO_ACTIVESOCKET, &s)) peer_won(s) ;

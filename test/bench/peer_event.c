@@ -19,7 +19,7 @@ int main (int argc, char **argv)
 {
   struct event_base *base = event_base_new() ;
   struct bufferevent *b = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE) ;
-  struct timeval tv = { .tv_sec = DEADLINE / 1000 } ;
+  struct timeval tv = { .tv_sec = peer_deadline() / 1000 } ;
   if (argc != 3 || !b) return 100 ;
   bufferevent_setcb(b, 0, 0, &happened, 0) ;
   bufferevent_enable(b, EV_READ | EV_WRITE) ;

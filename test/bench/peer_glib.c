@@ -20,7 +20,7 @@ int main (int argc, char **argv)
   GMainLoop *loop = g_main_loop_new(0, FALSE) ;
   GSocketClient *client = g_socket_client_new() ;
   if (argc != 3) return 100 ;
-  g_socket_client_set_timeout(client, DEADLINE / 1000) ;
+  g_socket_client_set_timeout(client, peer_deadline() / 1000) ;
   g_socket_client_set_enable_proxy(client, FALSE) ;
   peer_ready(argv[1]) ;
   g_socket_client_connect_to_host_async(client, argv[1], (guint16)atoi(argv[2]), 0, &ended, 0) ;

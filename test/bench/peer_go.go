@@ -15,6 +15,9 @@ func main() {
 	os.Stdin.Read(make([]byte, 1))
 	start := time.Now()
 	d := net.Dialer{Timeout: 10 * time.Second}
+	if ms, err := time.ParseDuration(os.Getenv("DEADLINE") + "ms"); err == nil {
+		d.Timeout = ms
+	}
 	c, err := d.Dial("tcp", net.JoinHostPort(name, port))
 	ms := float64(time.Since(start)) / 1e6
 	if err != nil {

@@ -24,7 +24,7 @@ int main (int argc, char **argv)
     if (errno == EINPROGRESS)
     {
       if (poll(&x, 1, 2000) != 1) errno = ETIMEDOUT ;
-      else if (socket_connected(s)) peer_won(s) ;
+      else if (socket_connected(s) && peer_speaks(s, 2000)) peer_won(s) ;
     }
     r = errno ;
     close(s) ;

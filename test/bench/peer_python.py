@@ -4,6 +4,7 @@
 import errno, os, sys, time
 
 how, name, port = sys.argv[1:]
+deadline = int(os.environ.get('DEADLINE', 10000)) / 1000
 if how == 'trio':
   import trio
 else:
@@ -12,10 +13,10 @@ else:
 
 async def connect():
   if how == 'trio':
-    with trio.fail_after(10):
+    with trio.fail_after(deadline):
       stream = await trio.open_tcp_stream(name, int(port))
     return stream.socket.getpeername()
-  async with asyncio.timeout(10):
+  async with asyncio.timeout(deadline):
     _, writer = await asyncio.open_connection(name, int(port), happy_eyeballs_delay=0.25)
   return writer.get_extra_info('peername')
 

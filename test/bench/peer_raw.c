@@ -31,12 +31,12 @@ int main (int argc, char **argv)
   {
     left = 0 ;
     for (nfds_t i = 0 ; i < n ; i++) left += x[i].fd >= 0 ;
-    if (!left || poll(x, n, DEADLINE) <= 0) break ;
+    if (!left || poll(x, n, peer_deadline()) <= 0) break ;
     for (nfds_t i = 0 ; i < n ; i++) if (x[i].revents)
     {
       socklen_t len = sizeof error ;
       getsockopt(x[i].fd, SOL_SOCKET, SO_ERROR, &error, &len) ;
-      if (!error) peer_won(x[i].fd) ;
+      if (!error && peer_speaks(x[i].fd, peer_deadline())) peer_won(x[i].fd) ;
       close(x[i].fd) ;
       x[i].fd = -1 ;
       x[i].revents = 0 ;

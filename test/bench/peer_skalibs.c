@@ -21,8 +21,9 @@ int main (int argc, char **argv)
     uint16_t port ;
     tain deadline ;
     int six = peer_address(a, &ip, &port), s = six ? socket_tcp6() : socket_tcp4() ;
+    tain_now_g() ;
     tain_addsec_g(&deadline, 2) ;
-    if (six ? socket_deadlineconnstamp6_g(s, ip, port, &deadline) : socket_deadlineconnstamp4_g(s, ip, port, &deadline)) peer_won(s) ;
+    if ((six ? socket_deadlineconnstamp6_g(s, ip, port, &deadline) : socket_deadlineconnstamp4_g(s, ip, port, &deadline)) && peer_speaks(s, 2000)) peer_won(s) ;
     fd_close(s) ;
   }
   peer_errno() ;

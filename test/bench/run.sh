@@ -1,8 +1,12 @@
 #!/bin/sh
 # ISC license.
 # usage: run command...
-# Runs each command, which prints a table under a line that begins with ##, and writes them to BENCH.md. Lines that
-# begin with "ahead: " tell where a peer is better: they come first. PACKAGES are those whose versions matter.
+# Runs each command and writes what it prints to a file of test/bench/results, and what matters most to BENCH.md (summary.awk).
+# Fields are separated by tabs. Of the lines of a command
+#   section: title                                        begins a group of
+#   summary: quantity less|more limit ours peer figure    rows; less is better, or more; the best of the peers that are correct
+#   ahead: quantity peers                                 names peers that are ahead there
+# go to BENCH.md alone. reasons.tsv has the reason of each quantity that is ahead. PACKAGES are those whose versions matter.
 
 LC_ALL=C
 export LC_ALL
@@ -10,44 +14,44 @@ export LC_ALL
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' HUP INT QUIT PIPE TERM
+here=test/bench
 
-about ()
+machine ()
 {
-  echo '# Benchmarks'
-  echo
-  echo 'Written by `make bench`; `make deps-bench` installs the peers.'
-  echo
-  echo "    date    $(date -u '+%Y-%m-%d %H:%M UTC')"
-  echo "    kernel  $(uname -srm)"
-  echo "    cpu     $(nproc) of$(sed -n '/^model name/{s/.*://p;q;}' /proc/cpuinfo)"
-  echo "    load    $(cut -d ' ' -f 1-3 /proc/loadavg) before"
-  echo "    source  $(git describe --always --dirty 2>/dev/null)"
-  echo "    with    $(${CC:-cc} --version | sed q)"
-  dpkg-query -W -f '            ${Package} ${Version}\n' $PACKAGES 2>/dev/null
+  printf '%s, %s CPUs%s, %s, source %s\n' "$(date -u '+%Y-%m-%d %H:%M UTC')" "$(nproc)" "$(sed -n '/^model name/{s/.*://p;q;}' /proc/cpuinfo)" \
+    "$(uname -srm)" "$(git describe --always --dirty 2>/dev/null)"
+  printf 'load %s before; %s\n' "$(cut -d ' ' -f 1-3 /proc/loadavg)" "$(${CC:-cc} --version | sed q)"
 }
 
-about > "$dir/head"
+machine > "$dir/machine"
+{
+  cat "$dir/machine"
+  # shellcheck disable=SC2086 # a list of names
+  dpkg-query -W -f '${Package} ${Version}\n' $PACKAGES 2>/dev/null
+} > $here/results/machine.txt
+
 status=0
+began=$(date +%s)
 for command
 do
+  name=${command##*[/ ]}
+  name=${name%.sh}
+  case $name in -*) name=${command%% *} name=${name##*/} ;; esac
   echo "$command" >&2
   $command > "$dir/table" 2> "$dir/errors" || { status=$? ; echo "note: exit $status" >> "$dir/table" ; }
-  test -s "$dir/errors" && sed 's/^/note: /' "$dir/errors" >> "$dir/table"
-  grep '^ahead: ' "$dir/table" >> "$dir/ahead"
-  {
-    echo
-    grep -q '^## ' "$dir/table" || printf '## %s\n\n' "$command"
-    sed -e '/^ahead: /d' -e 's/ *$//' -e '/^## /!s/^./    &/' -e "/^## /a\\
-\\
-    \$ $command" "$dir/table"
-  } >> "$dir/tables"
+  sed 's/^/note: /' "$dir/errors" >> "$dir/table"
+  grep -E '^(section|summary|ahead): ' "$dir/table" >> "$dir/lines"
+  { echo "\$ $command" ; echo ; grep -v -E '^(section|summary|ahead): ' "$dir/table" | sed 's/ *$//' ; } > "$here/results/$name.txt"
 done
 
 {
-  cat "$dir/head"
-  printf '\n## Where a peer is ahead\n\n'
-  if test -s "$dir/ahead" ; then sed 's/^ahead: /- /' "$dir/ahead" ; else echo 'Nowhere.' ; fi
-  cat "$dir/tables"
+  echo '# Benchmarks'
+  echo
+  sed 's/^/    /' "$dir/machine"
+  echo "    $# benchmarks in $((($(date +%s) - began + 59) / 60)) minutes: make deps-bench bench; whole tables in test/bench/results"
+  echo
+  awk -f $here/summary.awk $here/reasons.tsv "$dir/lines"
 } > BENCH.md
 cat BENCH.md
+test "$(wc -l < BENCH.md)" -le 60 || echo 'BENCH.md is longer than a screen' >&2
 exit $status

@@ -163,11 +163,25 @@ echo
 echo 'The program that connects: medians of 11 links and of 201 runs, from fork to the end, that do nothing.'
 cat "$dir/notes"
 awk -F '\t' '
-  NR == FNR { if ($1 == "libsocket") for (i = 2 ; i <= 7 ; i++) ours[i] = $i ; next }
-  $1 == "raw" { next }
-  { for (i = 2 ; i <= 7 ; i++) if ($i != "-" && $i < ours[i]) list[i] = list[i] ", " $1 " " $i }
+  { for (i = 2 ; i <= 7 ; i++) look(i, $i) }
+  function look (i, x)
+  {
+    if (x == "-") return
+    if ($1 == "raw") limit[i] = x
+    else if ($1 == "libsocket") ours[i] = x
+    else
+    {
+      if (!(i in best) || x < best[i]) { best[i] = x ; peer[i] = $1 }
+      if (x < ours[i]) list[i] = list[i] (list[i] == "" ? "" : ", ") $1 " " x
+    }
+  }
   END {
-    split("connect race accept", name, " ")
-    for (i = 2 ; i <= 7 ; i++) if (list[i] != "")
-      print "ahead: bytes of a static program to " name[(i - 2) % 3 + 1] ", " (i < 5 ? "glibc" : "musl") ": libsocket " ours[i] list[i]
-  }' "$dir/programs" "$dir/programs"
+    print "section: bytes of a static program that does nothing else (size.sh)"
+    split("connects races accepts", name, " ")
+    for (i = 7 ; i >= 2 ; i--) if (i in ours)
+    {
+      what = name[(i - 2) % 3 + 1] ", " (i < 5 ? "glibc" : "musl")
+      if (i >= 5) printf "summary: %s\tless\t%s\t%s\t%s\t%s\n", what, limit[i], ours[i], peer[i], best[i]
+      if (i in list) printf "ahead: %s\t%s\n", what, list[i]
+    }
+  }' "$dir/programs"
