@@ -179,6 +179,7 @@ TABLES = \
  'test/bench/network.sh connect' \
  'test/bench/network.sh fastopen' \
  test/bench/cost.sh \
+ test/bench/items.sh \
  test/bench/throughput.sh \
  test/bench/size.sh \
  test/bench/scale.sh \

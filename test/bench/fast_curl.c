@@ -35,7 +35,7 @@ int main (int argc, char **argv)
   curl_easy_setopt(c, CURLOPT_PROXY, "") ;
   curl_easy_setopt(c, CURLOPT_HTTP09_ALLOWED, 1L) ;
   curl_easy_setopt(c, CURLOPT_TCP_FASTOPEN, 1L) ;
-  curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)DEADLINE) ;
+  curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)peer_deadline()) ;
   curl_easy_setopt(c, CURLOPT_SOCKOPTDATA, &fd) ;
   curl_easy_setopt(c, CURLOPT_SOCKOPTFUNCTION, &made) ;
   curl_easy_setopt(c, CURLOPT_WRITEDATA, &fd) ;

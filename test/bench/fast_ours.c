@@ -15,7 +15,7 @@ static int twice (struct addrinfo const *list, size_t *sent)
   socket_candidate_addrinfo(candidate, 1, list) ;
   candidate[1] = candidate[0] ;
   tain_now_set_stopwatch_g() ;
-  tain_from_millisecs(&deadline, DEADLINE) ;
+  tain_from_millisecs(&deadline, peer_deadline()) ;
   tain_add_g(&deadline, &deadline) ;
   socket_connector_init(&c, candidate, 2, &deadline) ;
   c.data = peer_data ;

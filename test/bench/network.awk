@@ -145,6 +145,11 @@ function number (x)
   return sprintf(x < 10 ? "%.2f" : "%.1f", x)
 }
 
+function shows (kind, s)
+{
+  return shown[s] ~ (kind == "ms" ? " ms " : " (syns|packets) ")
+}
+
 function value (kind, s, p)
 {
   return kind == "ms" ? number(median[s, p]) : sprintf("%.4g", count(s, p))
@@ -159,10 +164,10 @@ function summary (kind, s,    p, ours, first, line, what)
     if (!first || (kind == "ms" ? median[s, p] < median[s, first] : count(s, p) < count(s, first))) first = p
     if (better(kind, s, p, ours)) line = line (line ? ", " : "") label[p] " " value(kind, s, p)
   }
-  if (index(shown[s], " " kind " "))
+  if (shows(kind, s))
     printf "summary: %s\tless\t%s\t%s\t%s\t%s\n", what, kind == "ms" ? number(limit(s)) : value(kind, s, 1), ok[s, ours] ? value(kind, s, ours) : "failed",
       first ? label[first] : "none", first ? value(kind, s, first) : ""
-  if (line && (kind == "ms" ? answers[s] : index(shown[s], " syns "))) printf "ahead: %s\t%s\n", what, line
+  if (line && (kind == "ms" ? answers[s] : shows(kind, s))) printf "ahead: %s\t%s\n", what, line
 }
 
 function tell (    s, p, q, who, said)
@@ -186,7 +191,7 @@ END {
   printf "The wire was late by %.2f ms in the median, by %.2f at most.\n", late[int((lates + 1) / 2)], latest
   print "Marks: * another address than the best, - failed though one answers, ! wrong, or not all were tried, + no end in 10 s."
   matrix("ratio", "Ratio to raw, " title (table == "connect" ? ", mean of both orders" : ""))
-  matrix("ms", "ms, mean of both orders, median of " runs " in each")
+  matrix("ms", "ms, " (table == "connect" ? "mean of both orders, median of " runs " in each" : "median of " runs))
   if (table == "connect")
   {
     matrix(1, "ms, as in connect.tsv")
