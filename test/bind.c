@@ -171,7 +171,7 @@ static void fails_at (binder *f, int s, char const *ip, int error)
 
 /* Each case for the plain function and for its _reuse. */
 
-#define RUN_BOTH(f) test_run2(&f, #f, "", ", reuse")
+#define RUN_BOTH(f) test_run2(&test_one, &f, #f, "", ", reuse")
 
 static binder *const binders4[2] = { &bind4, &bind4_reuse } ;
 static binder *const binders6[2] = { &socket_bind6, &socket_bind6_reuse } ;
@@ -196,6 +196,7 @@ static void bind4_binds_an_ip4_socket (int reuse)
 static void bind6_binds_an_ip6_socket (int reuse)
 {
   binder *f = binders6[reuse], *other = binders6[!reuse] ;
+  NEED_IP6 ;
   binds(f, socket_tcp6(), 0, ANY6, 16) ;
   binds(f, socket_tcp6b(), ANY6, ANY6, 16) ;
   binds(f, socket_tcp6(), LOOPBACK6, LOOPBACK6, 16) ;
@@ -257,7 +258,9 @@ static void bind6_heeds_the_port_on_an_ip4_socket (int reuse)
 
 static void bind4_on_an_ip6_socket_gives_EINVAL (void)
 {
-  int s = socket_tcp6() ;
+  int s ;
+  NEED_IP6 ;
+  s = socket_tcp6() ;
   check(fails(socket_bind4(s, LOOPBACK4, 0), EINVAL)) ;
   check(fails(socket_bind4(s, 0, 0), EINVAL)) ;
   check(fails(socket_bind4_reuse(s, LOOPBACK4, 0), EINVAL)) ;
@@ -269,6 +272,7 @@ static void bind4_on_an_ip6_socket_gives_EINVAL (void)
 static void reuse_binds_a_port_that_lingers (void)
 {
   lingering(&bind4, &bind4_reuse, &socket_tcp4, LOOPBACK4, 4) ;
+  NEED_IP6 ;
   lingering(&socket_bind6, &socket_bind6_reuse, &socket_tcp6, LOOPBACK6, 16) ;
   lingering(&socket_bind6, &socket_bind6_reuse, &socket_tcp6, MAPPED6, 16) ;
 }
@@ -298,6 +302,7 @@ static void scope (binder *f)
 
 static void a_link_local_address_needs_its_scope (void)
 {
+  NEED_IP6 ;
   if (test_namespace() == -1) SKIP(NO_NAMESPACES) ;
   if (!links()) SKIP(NO_VETH) ;
   scope(&socket_bind6) ;
@@ -352,18 +357,11 @@ static void noport_leaves_the_port_to_connect (void)
   later(&bind4_noport, socket_tcp4(), test_edge(OWN4, 4), OWN4, OWN4, 4) ;
   later(&bind4_noport, socket_udp4(), OWN4, OWN4, OWN4, 4) ;
   later(&bind4_noport, socket_tcp4(), 0, ANY4, LOOPBACK4, 4) ;
-  later(&bind6_noport, socket_tcp6b(), LOOPBACK6, LOOPBACK6, LOOPBACK6, 16) ;
-  later(&bind6_noport, socket_tcp6(), test_edge(OWN6, 16), OWN6, OWN6, 16) ;
-  later(&bind6_noport, socket_udp6(), LOOPBACK6, LOOPBACK6, LOOPBACK6, 16) ;
-  later(&bind6_noport, socket_udp6(), OWN6, OWN6, OWN6, 16) ;
-  later(&bind6_noport, socket_tcp6(), 0, ANY6, LOOPBACK6, 16) ;
   later(&bind6_noport, socket_tcp4(), OWN6, OWN4, OWN4, 4) ;
   later(&bind6_noport, socket_tcp4(), LOOPBACK6, LOOPBACK4, LOOPBACK4, 4) ;
   refuses(&bind4_noport, LOOPBACK4) ;
   refuses(&bind6_noport, LOOPBACK6) ;
   fails_at(&bind4_noport, socket_tcp4(), FOREIGN4, EADDRNOTAVAIL) ;
-  fails_at(&bind6_noport, socket_tcp6(), FOREIGN6, EADDRNOTAVAIL) ;
-  fails_at(&bind6_noport, socket_tcp6(), MAPPED_FOREIGN6, EADDRNOTAVAIL) ;
   fails_at(&bind6_noport, socket_tcp4(), FOREIGN6, EAFNOSUPPORT) ;
   s = socket_tcp4() ;
   check(!socket_bind4_noport(s, 0) && !getsockopt(s, SOL_SOCKET, SO_REUSEADDR, &x, &len) && !x) ;
@@ -371,6 +369,14 @@ static void noport_leaves_the_port_to_connect (void)
   s = socket_tcp4() ;
   check(!socket_bind4(s, LOOPBACK4, 0) && fails(socket_bind4_noport(s, LOOPBACK4), EINVAL)) ;
   close(s) ;
+  NEED_IP6 ;
+  later(&bind6_noport, socket_tcp6b(), LOOPBACK6, LOOPBACK6, LOOPBACK6, 16) ;
+  later(&bind6_noport, socket_tcp6(), test_edge(OWN6, 16), OWN6, OWN6, 16) ;
+  later(&bind6_noport, socket_udp6(), LOOPBACK6, LOOPBACK6, LOOPBACK6, 16) ;
+  later(&bind6_noport, socket_udp6(), OWN6, OWN6, OWN6, 16) ;
+  later(&bind6_noport, socket_tcp6(), 0, ANY6, LOOPBACK6, 16) ;
+  fails_at(&bind6_noport, socket_tcp6(), FOREIGN6, EADDRNOTAVAIL) ;
+  fails_at(&bind6_noport, socket_tcp6(), MAPPED_FOREIGN6, EADDRNOTAVAIL) ;
 }
 
 /* With ten ports there is a connection from each of them to each of four servers; without the option one from each. */
@@ -432,8 +438,9 @@ static void a_privileged_port_gives_EACCES (void)
 static void no_byte_behind_the_address_is_read (void)
 {
   binds(&bind4, socket_tcp4(), test_edge(LOOPBACK4, 4), LOOPBACK4, 4) ;
-  binds(&socket_bind6, socket_tcp6(), test_edge(LOOPBACK6, 16), LOOPBACK6, 16) ;
   binds(&socket_bind6, socket_tcp4(), test_edge(LOOPBACK6, 16), LOOPBACK4, 4) ;
+  NEED_IP6 ;
+  binds(&socket_bind6, socket_tcp6(), test_edge(LOOPBACK6, 16), LOOPBACK6, 16) ;
 }
 
 int main (void)

@@ -36,11 +36,19 @@ namespaces ()
   for options in "-Ur$1" "-$1" ; do unshare "$options" true 2> /dev/null && echo "$options" && break ; done
 }
 
-# apart WHAT: runs the script once more, as "inside DIRECTORY", with networks and mounts of its own
+# ip6: the kernel has IPv6
+ip6 ()
+{
+  test -e /proc/net/if_inet6
+}
+
+# apart WHAT: runs the script once more, as "inside DIRECTORY", with networks of both families and mounts of its own
 apart ()
 {
   options=$(namespaces nm)
-  if test "$options"
+  if ! ip6
+  then echo "skip $1: no IPv6"
+  elif test "$options"
   then unshare "$options" "$0" inside "$dir" || status=1
   else echo "skip $1: no network namespaces"
   fi

@@ -467,6 +467,7 @@ int main (int argc, char **argv)
   (void)argv ;
   listing = argc > 1 ;
   faulting = &blame ;
+  host(0, 0, 0) ;
   server = socket_tcp4() ;
   lasting = on4(server, 1) ;
   RUN(each_call_may_fail) ;

@@ -412,6 +412,7 @@ static void each_errno_of_socket_is_told (void)
 
 static void a_link_local_address_without_its_link_gives_EINVAL (void)
 {
+  NEED_IP6 ;
   begin("") ;
   socket_candidate_ip6(x, "\376\200\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 9, 0) ;
   check(fails(any(1), EINVAL)) ;
@@ -1073,6 +1074,7 @@ static void data_rides_on_the_first_SYN_or_on_each (void)
   check(wins(0) && !c.sent) ;
   end() ;
 
+  NEED_IP6 ;
   begin("O") ;
   check(!socket_fastopen(t[0].listener)) ;
   for (int i = 0 ; i < 2 ; i++)

@@ -588,7 +588,7 @@ static void read_places (void)
       p->answers = 0 ;
       p->error = p->six ? words[i].error6 : words[i].error4 ;
     }
-    p++ ;
+    if (!p->six || test_ip6()) p++ ;
   }
   places = (unsigned int)(p - place) ;
   must(f && places && !fclose(f)) ;

@@ -38,7 +38,8 @@ static struct { int (*f) (void) ; int domain, nonblocking, cloexec ; } const all
 
 static void each_socket_is_as_its_function_is_named (void)
 {
-  for (int i = 0 ; i < 6 ; i++) creates(all[i].f, all[i].domain, SOCK_STREAM, all[i].nonblocking, all[i].cloexec) ;
+  for (int i = 0 ; i < (test_ip6() ? 6 : 3) ; i++) creates(all[i].f, all[i].domain, SOCK_STREAM, all[i].nonblocking, all[i].cloexec) ;
+  NEED_IP6 ;
 }
 
 static void no_descriptor_left_gives_EMFILE (void)
@@ -53,6 +54,7 @@ static void no_descriptor_left_gives_EMFILE (void)
 
 static void an_ip6_socket_is_dual_stack (void)
 {
+  NEED_IP6 ;
   if (test_namespace() == -1) SKIP(NO_NAMESPACES) ;
   if (test_write("/proc/sys/net/ipv6/bindv6only", "1") == -1) SKIP("no sysctl net.ipv6.bindv6only") ;
   each_socket_is_as_its_function_is_named() ;
@@ -76,6 +78,7 @@ static void without_IPv6_an_ip6_socket_is_an_IPv4_one (void)
 
 static void where_none_is_dual_stack_an_ip6_socket_is_for_IPv6_alone (void)
 {
+  NEED_IP6 ;
   for (int i = 3 ; i < 6 ; i++)
   {
     int s ;

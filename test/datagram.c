@@ -44,6 +44,7 @@ static void each_socket_is_as_its_function_is_named (void)
   creates(&socket_udp4, AF_INET, SOCK_DGRAM, 1, 0) ;
   creates(&socket_udp4b, AF_INET, SOCK_DGRAM, 0, 0) ;
   creates(&socket_udp4_nbcoe, AF_INET, SOCK_DGRAM, 1, 1) ;
+  NEED_IP6 ;
   creates(&socket_udp6, AF_INET6, SOCK_DGRAM, 1, 0) ;
   creates(&socket_udp6b, AF_INET6, SOCK_DGRAM, 0, 0) ;
   creates(&socket_udp6_nbcoe, AF_INET6, SOCK_DGRAM, 1, 1) ;
@@ -128,7 +129,10 @@ static void a_dual_stack_socket_talks_with_both_families (void)
 
 static void what_has_no_place_is_not_stored (void)
 {
-  int r = bound(1, 0, 0, &rport), s = bound(1, 0, 0, &sport) ;
+  int r, s ;
+  NEED_IP6 ;
+  r = bound(1, 0, 0, &rport) ;
+  s = bound(1, 0, 0, &sport) ;
   for (unsigned int i = 0 ; i < 8 ; i++)
   {
     check(socket_send6(s, "x", 1, LOOPBACK6, rport, 0) == 1) ;
@@ -292,6 +296,7 @@ static void flags_are_passed_on (void)
 static void a_link_local_sender_comes_with_its_scope (void)
 {
   int r, s ;
+  NEED_IP6 ;
   if (test_namespace() == -1) SKIP(NO_NAMESPACES) ;
   if (system("PATH=$PATH:/usr/sbin:/sbin ; ip addr add fe80::1/64 dev lo nodad 2>/dev/null || exit 1 ;"
     " until ip -6 route show table local | grep -q '^local fe80::1 ' ; do : ; done")) SKIP(NO_IP6) ;  /* the route comes a little later */

@@ -148,8 +148,12 @@ inject tcpconnect -f he
 inject tcpconnect -g -f he
 inject race
 inject race -f
-inject echod -f
-inject tcpserve -f
+if ip6
+then
+  inject echod -f
+  inject tcpserve -f
+else echo 'skip echod -f, tcpserve -f: no IPv6'  # the table counts the calls for their IPv6 sockets
+fi
 
 echo "# $faults faults injected"
 end

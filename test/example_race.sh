@@ -213,6 +213,12 @@ then
     lines "$ruler" "192\.0\.2\.1 9 +! +$t +$t  ENETUNREACH" "127.* \|?-*\* .* connected" "127.* connected after $t ms"
   report $? "a failure within the call"
 
+  if ! ip6
+  then
+    echo "skip the longest names: no IPv6"
+    end
+  fi
+
   # the longest name there can be
   long=febf:1111:2222:3333:4444:5555:6666:7777
   name=if0123456789abc

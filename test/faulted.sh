@@ -5,6 +5,8 @@
 
 . test/cases.sh
 
+ip6 || { echo 'skip every function and errno: no IPv6' ; end ; }
+
 { test/faults list && test/connector_faults list ; } | sed -n 's/^# \(socket_[^ ]* [^ ]* [0-9]* [0-9]*\)$/row \1/p' > "$dir/rows"
 
 # what the objects need and define

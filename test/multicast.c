@@ -27,12 +27,13 @@ static uint16_t port ;
 static char const *setup (void)
 {
   if (test_namespace() == -1) return NO_NAMESPACES ;
-  if (system("PATH=$PATH:/usr/sbin:/sbin ; {"
+  if (system("PATH=$PATH:/usr/sbin:/sbin ;"
     " ip link add mc1 type veth peer name mc2 && ip addr add 10.1.0.1/24 dev mc1 && ip addr add 10.2.0.1/24 dev mc2 &&"
+    " ip link set mc1 up && ip link set mc2 up && ip route add 239.0.0.0/8 dev mc1")) return NO_VETH ;
+  if (test_ip6() && system("PATH=$PATH:/usr/sbin:/sbin ;"
     " ip addr add fe80::1/64 dev mc1 nodad && ip addr add fe80::2/64 dev mc2 nodad &&"
     " ip addr add 2001:db8:1::1/64 dev mc1 nodad && ip addr add 2001:db8:2::1/64 dev mc2 nodad &&"
-    " ip link set mc1 up && ip link set mc2 up && ip route add 239.0.0.0/8 dev mc1 &&"
-    " ip -6 route add multicast ff00::/8 dev mc1 metric 1 table local ; } >/dev/null")) return NO_VETH ;
+    " ip -6 route add multicast ff00::/8 dev mc1 metric 1 table local")) return "ip cannot set up the interfaces" ;
   mc1 = socket_getifidx("mc1") ;
   mc2 = socket_getifidx("mc2") ;
   return 0 ;
@@ -138,10 +139,11 @@ static void an_interface_that_is_gone_is_left (void)
   {
     check(!ip("link add mc3 type veth peer name mc4") && !ip("addr add 10.3.0.1/24 dev mc3") && !ip("link set mc3 up")) ;
     check(!socket_mcjoin4(r, GROUP4, MC3)) ;  /* at most 20 memberships */
-    check(!socket_mcjoin6(r6, GROUP6, (int)socket_getifidx("mc3"))) ;
+    if (test_ip6()) check(!socket_mcjoin6(r6, GROUP6, (int)socket_getifidx("mc3"))) ;
     check(!ip("link del mc3")) ;
     if (i & 1) check(!ip("link add mc3 type veth peer name mc4") && !ip("addr add 10.3.0.1/24 dev mc3") && !ip("link set mc3 up")) ;
-    check(keeps(!socket_mcleave4(r, GROUP4)) && keeps(!socket_mcleave6(r6, GROUP6))) ;
+    check(keeps(!socket_mcleave4(r, GROUP4))) ;
+    if (!test_lacks(AF_INET6)) check(keeps(!socket_mcleave6(r6, GROUP6))) ;
     if (i & 1) check(!ip("link del mc3")) ;
   }
   check(fails(socket_mcleave4(r, GROUP4), EADDRNOTAVAIL)) ;
@@ -152,7 +154,10 @@ static void an_interface_that_is_gone_is_left (void)
 
 static void a_member_receives_ip6 (void)
 {
-  int r = receiver(1), s = socket_udp6b() ;
+  int r, s ;
+  NEED_IP6 ;
+  r = receiver(1) ;
+  s = socket_udp6b() ;
   check(send6(s, "0")) ;
   check(keeps(!socket_mcjoin6(r, test_edge(GROUP6, 16), (int)mc1))) ;
   check(fails(socket_mcjoin6(r, GROUP6, (int)mc1), EADDRINUSE)) ;
@@ -207,6 +212,7 @@ static void groups_of_every_scope_are_reached_by_scope_id (void)
 {
   char source[16] ;
   int on = 1, r, s[3], c ;
+  NEED_IP6 ;
   r = receiver(1) ;
   check(!setsockopt(r, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on)) ;
   for (int i = 0 ; i < 3 ; i++) check((s[i] = socket_udp6b()) >= 0 && !socket_mcloop6(s[i], 0)) ;
@@ -248,8 +254,11 @@ static void groups_of_every_scope_are_reached_by_scope_id (void)
 
 static void a_dual_stack_socket_joins_groups_of_both_families (void)
 {
-  int r = receiver(1), s = socket_udp4b() ;
+  int r, s ;
   char ip[16] ;
+  NEED_IP6 ;
+  r = receiver(1) ;
+  s = socket_udp4b() ;
   check(!socket_mcjoin4(r, GROUP4, MC1) && send4(s, "4") && test_ready(r, POLLIN)) ;
   check(socket_recv6(r, ip, 1, ip, 0, 0) == 1 && !memcmp(ip, "\0\0\0\0\0\0\0\0\0\0\377\377" MC1, 16)) ;
   check(!socket_mcleave4(r, GROUP4)) ;
@@ -262,37 +271,42 @@ static void a_dual_stack_socket_joins_groups_of_both_families (void)
 static void hop_counts_are_0_to_255 (void)
 {
   static int const n[] = { 255, 200, 128, 127, 2, 1 } ;
-  int r4 = receiver(0), r6 = -1, s4 = socket_udp4b(), s6 = socket_udp6b() ;
-  check(!socket_mcjoin4(r4, GROUP4, MC1)) ;
-  for (int i = 0 ; i < 6 ; i++) check(keeps(!socket_mcttl4(s4, (char)n[i])) && send4(s4, "t") && got(r4, 't', n[i])) ;
-  r6 = receiver(1) ;
-  check(!socket_mcjoin6(r6, GROUP6, (int)mc1)) ;
-  for (int i = 0 ; i < 6 ; i++) check(keeps(!socket_mchopcount6(s6, (char)n[i])) && send6(s6, "h") && got(r6, 'h', n[i])) ;
-  check(keeps(!socket_mcttl4(s4, 0)) && keeps(!socket_mchopcount6(s6, 0))) ;
-  check(fails(socket_mcttl4(-1, 1), EBADF) && fails(socket_mchopcount6(-1, 1), EBADF)) ;
-  close(r4) ;
-  close(r6) ;
-  close(s4) ;
-  close(s6) ;
+  int r = receiver(0), s = socket_udp4b() ;
+  check(!socket_mcjoin4(r, GROUP4, MC1)) ;
+  for (int i = 0 ; i < 6 ; i++) check(keeps(!socket_mcttl4(s, (char)n[i])) && send4(s, "t") && got(r, 't', n[i])) ;
+  check(keeps(!socket_mcttl4(s, 0)) && fails(socket_mcttl4(-1, 1), EBADF)) ;
+  close(r) ;
+  close(s) ;
+  NEED_IP6 ;
+  r = receiver(1) ;
+  s = socket_udp6b() ;
+  check(!socket_mcjoin6(r, GROUP6, (int)mc1)) ;
+  for (int i = 0 ; i < 6 ; i++) check(keeps(!socket_mchopcount6(s, (char)n[i])) && send6(s, "h") && got(r, 'h', n[i])) ;
+  check(keeps(!socket_mchopcount6(s, 0)) && fails(socket_mchopcount6(-1, 1), EBADF)) ;
+  close(r) ;
+  close(s) ;
 }
 
 /* Any value but 0 is on. */
 
 static void any_value_but_0_turns_loop_on (void)
 {
-  int r4 = receiver(0), r6 = -1, s4 = socket_udp4b(), s6 = socket_udp6b() ;
-  check(!socket_mcjoin4(r4, GROUP4, MC1)) ;
-  check(keeps(!socket_mcloop4(s4, 0)) && send4(s4, "0") && keeps(!socket_mcloop4(s4, 1)) && send4(s4, "1") && got(r4, '1', 1)) ;
-  check(!socket_mcloop4(s4, 0) && send4(s4, "2") && keeps(!socket_mcloop4(s4, (char)128)) && send4(s4, "3") && got(r4, '3', 1)) ;
-  r6 = receiver(1) ;
-  check(!socket_mcjoin6(r6, GROUP6, (int)mc1)) ;
-  check(keeps(!socket_mcloop6(s6, 0)) && send6(s6, "0") && keeps(!socket_mcloop6(s6, 1)) && send6(s6, "1") && got(r6, '1', 1)) ;
-  check(!socket_mcloop6(s6, 0) && send6(s6, "2") && keeps(!socket_mcloop6(s6, (char)128)) && send6(s6, "3") && got(r6, '3', 1)) ;
-  check(fails(socket_mcloop4(-1, 1), EBADF) && fails(socket_mcloop6(-1, 1), EBADF)) ;
-  close(r4) ;
-  close(r6) ;
-  close(s4) ;
-  close(s6) ;
+  int r = receiver(0), s = socket_udp4b() ;
+  check(!socket_mcjoin4(r, GROUP4, MC1)) ;
+  check(keeps(!socket_mcloop4(s, 0)) && send4(s, "0") && keeps(!socket_mcloop4(s, 1)) && send4(s, "1") && got(r, '1', 1)) ;
+  check(!socket_mcloop4(s, 0) && send4(s, "2") && keeps(!socket_mcloop4(s, (char)128)) && send4(s, "3") && got(r, '3', 1)) ;
+  check(fails(socket_mcloop4(-1, 1), EBADF)) ;
+  close(r) ;
+  close(s) ;
+  NEED_IP6 ;
+  r = receiver(1) ;
+  s = socket_udp6b() ;
+  check(!socket_mcjoin6(r, GROUP6, (int)mc1)) ;
+  check(keeps(!socket_mcloop6(s, 0)) && send6(s, "0") && keeps(!socket_mcloop6(s, 1)) && send6(s, "1") && got(r, '1', 1)) ;
+  check(!socket_mcloop6(s, 0) && send6(s, "2") && keeps(!socket_mcloop6(s, (char)128)) && send6(s, "3") && got(r, '3', 1)) ;
+  check(fails(socket_mcloop6(-1, 1), EBADF)) ;
+  close(r) ;
+  close(s) ;
 }
 
 int main (void)

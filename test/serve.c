@@ -41,6 +41,8 @@ static int listening (int domain, char const *addr)
   return s ;
 }
 
+#define DUAL (test_ip6() ? AF_INET6 : AF_INET)  /* ANY6 begins like ANY4 */
+
 static int client (int l, int domain, char const *from, char const *to)
 {
   int s = rawbound(domain, SOCK_STREAM, from, 0) ;
@@ -213,6 +215,7 @@ static void the_peer_is_told_and_the_flags_are_as_promised (void)
   EACH (i)
   {
     accepts_both(i, listening(AF_INET, LOOPBACK4), AF_INET, CLIENT4, LOOPBACK4, CLIENT4, CLIENT6) ;
+    if (test_lacks(AF_INET6)) continue ;
     accepts_both(i, listening(AF_INET, ANY4), AF_INET6, CLIENT6, MAPPED6, CLIENT4, CLIENT6) ;
     accepts_both(i, listening(AF_INET6, ANY6), AF_INET, CLIENT4, LOOPBACK4, CLIENT4, CLIENT6) ;
     accepts_both(i, listening(AF_INET6, MAPPED6), AF_INET6, CLIENT6, MAPPED6, CLIENT4, CLIENT6) ;
@@ -302,7 +305,7 @@ static void note (int sig)
 
 static void a_signal_gives_EINTR (void)
 {
-  int l = listening(AF_INET, LOOPBACK4), m = listening(AF_INET6, ANY6) ;
+  int l = listening(AF_INET, LOOPBACK4), m = listening(DUAL, ANY6) ;
   timer_t storm = test_storm(&note, 0) ;
   EACH (i)
   {
@@ -321,7 +324,7 @@ static void no_descriptor_left_gives_EMFILE (void)
   EACH (i)
   {
     struct rlimit old ;
-    int l = listening(AF_INET6, ANY6), c = client(l, AF_INET, CLIENT4, LOOPBACK4) ;
+    int l = listening(DUAL, ANY6), c = client(l, AF_INET, CLIENT4, LOOPBACK4) ;
     test_spare(0, &old) ;
     preset() ;
     check(fails((*all[i].f)(l, ip, &port, &scope), EMFILE)) ;
@@ -361,7 +364,9 @@ static void a_unix_peer_gives_EAFNOSUPPORT_and_is_closed (void)
 static void the_scope_is_the_interface_that_accepts (void)
 {
   unsigned int t0, t1 ;
-  char const *why = wire(&t0, &t1) ;
+  char const *why ;
+  NEED_IP6 ;
+  why = wire(&t0, &t1) ;
   if (why) SKIP(why) ;
   EACH (i)
   {

@@ -109,8 +109,8 @@ static inline void slow_clear (void)
 
 static inline void slow_routes (FILE *ip, int i)
 {
-  fprintf(ip, i ? "route add local 10.1.0.0/16 dev lo\nroute add local fd01::/64 dev lo\n"
-    : "route add 10.1.0.0/16 dev " TUN_DEVICE "\nroute add fd01::/64 dev " TUN_DEVICE "\n") ;
+  fprintf(ip, "route add %s\n", i ? "local 10.1.0.0/16 dev lo" : "10.1.0.0/16 dev " TUN_DEVICE) ;
+  if (test_ip6()) fprintf(ip, "route add %s\n", i ? "local fd01::/64 dev lo" : "fd01::/64 dev " TUN_DEVICE) ;
 }
 
 /* Makes all of it: null, or why not. */

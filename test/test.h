@@ -62,8 +62,8 @@ static char const *test_skipped, *test_cannot ;  /* each case is skipped while t
 #define check(e) test_check(!!(e), __FILE__, __LINE__, #e)
 #define SKIP(why) do { test_skipped = (why) ; return ; } while (0)
 #define RUN(f) test_run(&f, test_words(#f, ""))
-#define RUN6(f) test_run6(&f, test_words(#f, ""))          /* is for a host with IPv6 */
-#define RUN46(f) test_run46(&f, #f)                        /* f(0) and f(1), the latter for a host with IPv6 */
+#define RUN46(f) test_run2(&test_family, &f, #f, ", IPv4", ", IPv6")  /* f(0) and f(1), the latter where there is IPv6 */
+#define NEED_IP6 do { if (test_lacks(AF_INET6)) return ; } while (0)    /* what follows is not for a host without */
 
 static inline void test_check (int ok, char const *file, int line, char const *what)
 {
@@ -107,6 +107,15 @@ static inline int test_ip6 (void)
   return has ;
 }
 
+/* True where there is no IPv6 and domain is that: the case is a skipped one, whatever else it checks. */
+
+static inline int test_lacks (int domain)
+{
+  if (domain != AF_INET6 || test_ip6()) return 0 ;
+  test_skipped = NO_IP6 ;
+  return 1 ;
+}
+
 static inline void test_run (void (*f) (void), char const *name)
 {
   int before = test_descriptors() ;
@@ -122,31 +131,24 @@ static inline void test_run (void (*f) (void), char const *name)
   fflush(stdout) ;
 }
 
-static inline void test_run6 (void (*f) (void), char const *name)
-{
-  char const *cannot = test_cannot ;
-  if (!cannot && !test_ip6()) test_cannot = NO_IP6 ;
-  test_run(f, name) ;
-  test_cannot = cannot ;
-}
-
 static void (*test_either) (int) ;
 static int test_which ;
-static inline void test_one (void) { (*test_either)(test_which) ; }
 
-static inline void test_run2 (void (*f) (int), char const *identifier, char const *first, char const *second)
+static inline void test_one (void)
 {
-  test_either = f ;
-  for (test_which = 0 ; test_which < 2 ; test_which++) test_run(&test_one, test_words(identifier, test_which ? second : first)) ;
+  (*test_either)(test_which) ;
 }
 
-static inline void test_run46 (void (*f) (int), char const *identifier)
+static inline void test_family (void)
+{
+  if (test_which) NEED_IP6 ;
+  (*test_either)(test_which) ;
+}
+
+static inline void test_run2 (void (*one) (void), void (*f) (int), char const *identifier, char const *first, char const *second)
 {
   test_either = f ;
-  test_which = 0 ;
-  test_run(&test_one, test_words(identifier, ", IPv4")) ;
-  test_which = 1 ;
-  test_run6(&test_one, test_words(identifier, ", IPv6")) ;
+  for (test_which = 0 ; test_which < 2 ; test_which++) test_run(one, test_words(identifier, test_which ? second : first)) ;
 }
 
 static inline int test_end (void)
@@ -265,7 +267,7 @@ static inline int test_fine (pid_t pid)
   return pid > 0 && r == pid && !status ;
 }
 
-/* f in a child, in a namespace of its own: RUN_APART(what_holds), and RUN6_APART for a host with IPv6 */
+/* f in a child, in a namespace of its own: RUN_APART(what_holds) */
 
 static void (*test_apart) (void) ;
 
@@ -296,7 +298,6 @@ static inline void test_child (void)
 }
 
 #define RUN_APART(f) (test_apart = &f, test_run(&test_child, test_words(#f, "")))
-#define RUN6_APART(f) (test_apart = &f, test_run6(&test_child, test_words(#f, "")))
 
 /* Closes a connection so that its peer is reset. */
 

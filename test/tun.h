@@ -2,7 +2,7 @@
 
 /*
    Two network namespaces, A and B, with a TUN device in each: what one sends, a process of the test's carries to the other.
-   A is 10.0.0.1, fd00::1 and fe80::1, B is 10.0.0.2, fd00::2 and fe80::2; other addresses are the caller's.
+   A is 10.0.0.1, fd00::1 and fe80::1, B is 10.0.0.2, fd00::2 and fe80::2, those of IPv6 where the kernel has it; other addresses are the caller's.
 */
 
 #ifndef TUN_H
@@ -84,9 +84,11 @@ static inline char const *tun_start (void (*more) (FILE *, int))
     if (tun_fd[i] == -1 || ioctl(tun_fd[i], TUNSETIFF, &ifr) == -1) return NO_TUN ;
     ip = popen("PATH=$PATH:/usr/sbin:/sbin ; { ip -batch - ; r=$? ; cat ; exit $r ; } >/dev/null", "w") ;
     if (!ip) return "no process" ;
-    fprintf(ip, "link set lo up\nlink set " TUN_DEVICE " addrgenmode none\naddr add 10.0.0.%d/32 dev " TUN_DEVICE "\n"
-      "addr add fd00::%d/128 dev " TUN_DEVICE " nodad\naddr add fe80::%d/64 dev " TUN_DEVICE " nodad\nlink set " TUN_DEVICE " up\n"
-      "route add 10.0.0.%d dev " TUN_DEVICE "\nroute add fd00::%d dev " TUN_DEVICE "\n", i + 1, i + 1, i + 1, 2 - i, 2 - i) ;
+    if (test_ip6()) fprintf(ip, "link set " TUN_DEVICE " addrgenmode none\naddr add fd00::%d/128 dev " TUN_DEVICE " nodad\n"
+      "addr add fe80::%d/64 dev " TUN_DEVICE " nodad\n", i + 1, i + 1) ;
+    fprintf(ip, "link set lo up\naddr add 10.0.0.%d/32 dev " TUN_DEVICE "\nlink set " TUN_DEVICE " up\n"
+      "route add 10.0.0.%d dev " TUN_DEVICE "\n", i + 1, 2 - i) ;
+    if (test_ip6()) fprintf(ip, "route add fd00::%d dev " TUN_DEVICE "\n", 2 - i) ;
     (*more)(ip, i) ;
     if (pclose(ip)) return "ip cannot set up the devices" ;
     if (tun_fastopen("3") == -1) return NO_FASTOPEN ;

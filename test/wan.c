@@ -6,7 +6,7 @@
 
    usage: wan [-l log] table command...
 
-   table: one address a line, its round-trip time in ms, and how it behaves; # begins a comment
+   table: one address a line, its round-trip time in ms, and how it behaves; # begins a comment; those of IPv6 count where there is IPv6
 
      ok             answers, as do all that are none of the next five
      refused        nobody listens
@@ -66,7 +66,7 @@ static struct address
   int lose ;
 } address[ADDRESSES] ;
 
-static struct address const everywhere = { .name = "::", .six = 1 } ;  /* on port 7 */
+static struct address everywhere = { .name = "::", .six = 1 } ;  /* on port 7 */
 
 static unsigned int addresses ;
 static long long start ;
@@ -127,7 +127,8 @@ static int line (char *s)
   if (!word || !number(word, &ms)) return 0 ;
   a->rtt = ms * MS ;
   while ((word = strtok(0, " \t"))) if (!behaviour(a, word)) return 0 ;
-  addresses++ ;
+  if (a->six && !test_ip6()) memset(a, 0, sizeof *a) ;  /* its place is free */
+  else addresses++ ;
   return 1 ;
 }
 
@@ -164,7 +165,7 @@ static unsigned int listeners ;
 
 static void listens (struct address const *a)
 {
-  struct sockaddr_in sa4 = { .sin_family = AF_INET, .sin_port = htons(PORT) } ;
+  struct sockaddr_in sa4 = { .sin_family = AF_INET, .sin_port = htons(a == &everywhere ? ECHO : PORT) } ;
   struct sockaddr_in6 sa6 = { .sin6_family = AF_INET6, .sin6_port = htons(a == &everywhere ? ECHO : PORT) } ;
   int s = socket(a->six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), queue = 1024, off = 0 ;
   memcpy(&sa4.sin_addr, a->ip, 4) ;
@@ -454,6 +455,7 @@ int main (int argc, char **argv)
 
   tun_in(1) ;
   for (unsigned int i = 0 ; i < addresses ; i++) if (!(address[i].flags & UNSERVED)) listens(address + i) ;
+  everywhere.six = test_ip6() ;
   listens(&everywhere) ;
   start = tun_now() ;
 
