@@ -192,7 +192,7 @@ static void ignore (int sig)
 
 static void client (int i)
 {
-  char address[16] = MAPPED6, *ip = address + 12 ;
+  char address[] = MAPPED6, *ip = address + 12 ;
   socket_candidate candidate ;
   socket_connector c ;
   tain deadline, stamp ;

@@ -338,7 +338,7 @@ static void a_thousand_without_a_route_cost_no_time (void)
 
 static void a_family_that_the_host_lacks_costs_no_time (void)
 {
-  char const doc[16] = "\40\1\r\270\0\0\0\0\0\0\0\0\0\0\0\1" ;
+  char const doc[] = "\40\1\r\270\0\0\0\0\0\0\0\0\0\0\0\1" ;
   int s ;
   begin("o") ;
   x[2] = x[0] ;

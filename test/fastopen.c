@@ -590,7 +590,7 @@ static void the_wrong_family_gives_EAFNOSUPPORT (void)
 
 static void a_link_local_address_needs_its_scope (void)
 {
-  static char const to[16] = "\376\200\0\0\0\0\0\0\0\0\0\0\0\0\0\2" ;
+  static char const to[] = "\376\200\0\0\0\0\0\0\0\0\0\0\0\0\0\2" ;
   uint32_t scope = if_nametoindex(TUN_DEVICE) ;
   int l, s, c ;
   NEED_IP6 ;

@@ -968,9 +968,9 @@ static void an_ip6_program_talks_on_a_host_without_ip6 (void)
 
 static void native_addresses_give_EAFNOSUPPORT_on_a_host_without_ip6 (void)
 {
-  static char const foreign[16] = "\40\1\15\270\0\0\0\0\0\0\0\0\0\0\0\1" ;  /* 2001:db8::1 */
-  static char const linklocal[16] = "\376\200\0\0\0\0\0\0\0\0\0\0\0\0\0\1" ;
-  static char const compatible[16] = "\0\0\0\0\0\0\0\0\0\0\0\0\177\0\0\1" ;
+  static char const foreign[] = "\40\1\15\270\0\0\0\0\0\0\0\0\0\0\0\1" ;  /* 2001:db8::1 */
+  static char const linklocal[] = "\376\200\0\0\0\0\0\0\0\0\0\0\0\0\0\1" ;
+  static char const compatible[] = "\0\0\0\0\0\0\0\0\0\0\0\0\177\0\0\1" ;
   static char const *const native[] = { foreign, linklocal, compatible } ;
   host(1, 0, 0) ;
   for (int i = 0 ; i < 3 ; i++)
