@@ -157,14 +157,38 @@ then
     cp "$uml" "$work/linux" && uml=$work/linux
     "$cache/patchelf/usr/bin/patchelf" --set-interpreter "$ld" --set-rpath "$(dirname "$ld")" "$uml" || exit 2
   fi
+  tunables=
+  set --
+  case $("$uml" --version) in 5.* | 6.[0-9].* | 6.1[0-2].*)
+    # Its buffer for a processor's extended state is smaller than a newer processor's, and then ptrace refuses all of it. Without
+    # that request it asks for SSE's alone, and the other registers are lost when it switches: glibc must not use them.
+    cat > "$work/xstate.c" << 'END'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <elf.h>
+enum { GETREGSET = 0x4204 } ;
+extern long ptrace (long, long, unsigned long, void *) ;
+long ptrace (long request, long pid, unsigned long address, void *data)
+{
+  long (*next) (long, long, unsigned long, void *) ;
+  if (request == GETREGSET && address == NT_X86_XSTATE) return errno = EINVAL, -1 ;
+  *(void **)&next = dlsym(RTLD_NEXT, "ptrace") ;
+  return next(request, pid, address, data) ;
+}
+END
+    ${CC:-cc} -shared -fPIC -o "$work/xstate.so" "$work/xstate.c" || exit 2
+    set -- env "LD_PRELOAD=$work/xstate.so"
+    tunables=GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX_Fast_Unaligned_Load,-AVX,-AVX2,-AVX512F,-AVX512BW,-AVX512VL
+  esac
   modules "$cache/uml-$suite/usr/lib/uml/modules" $wanted
   first "-t hostfs -o $work/out out" "$(echo "$load" | sed "s|DIR|$work/m|g")"
   # its memory is a file, mapped with PROT_EXEC: in /dev/shm, but not in a container's small one
   if grep -q ' /dev/shm [^ ]* [^ ]*noexec' /proc/mounts || test "$(df -kP /dev/shm | awk 'NR == 2 { print $4 }')" -lt 2097152
   then TMPDIR=$work ; export TMPDIR
   fi
-  run "$uml" mem=2G "uml_dir=$work/" root=/dev/root rootfstype=hostfs rootflags=/ ro "init=$work/init" panic=1 \
-    con=null con0=null,fd:1 ssl=null ${APPEND:-}
+  run "$@" "$uml" mem=2G "uml_dir=$work/" root=/dev/root rootfstype=hostfs rootflags=/ ro "init=$work/init" panic=1 \
+    con=null con0=null,fd:1 ssl=null $tunables ${APPEND:-}
 fi
 
 case $version in
