@@ -393,6 +393,8 @@ static void measure (char const *what, char const *brief, enum group group, doub
     limit->result[ROUNDS / 2], ours->result[ROUNDS / 2], best ? best->name : "none") ;
   if (brief && best) printf(more ? "%.0f" : "%.1f", best->result[ROUNDS / 2]) ;
   if (brief) printf("\n") ;
+  if (brief && best && (more ? best->result[ROUNDS / 2] > ours->result[ROUNDS - 1] : best->result[ROUNDS / 2] < ours->result[0]))
+    printf("ahead: %s\t%s %.0f\n", brief, best->name, best->result[ROUNDS / 2]) ;
   fflush(stdout) ;
 }
 
@@ -415,10 +417,10 @@ int main (void)
   measure("echoes a second, 100 connections, all busy", "echod: echoes a second", ECHO, &hundred_busy, 1, 1) ;
   measure("MiB a second, 8 streams of 32 MiB", "echod: MiB a second, 8 streams", ECHO, &streamed, 1, 1) ;
   measure("connections a second, one after another, echoed once", 0, ECHO, &visits, 1, 1) ;
-  measure("KiB a connection that is held, processes included", "echod: KiB a connection", ECHO, &held, 1, 0) ;
+  measure("KiB a connection that is held, processes included", 0, ECHO, &held, 1, 0) ;
   measure("connections a second, one after another, each to a cat that echoes once", "tcpserve: connections a second", SPAWN, &visits, 1, 1) ;
   measure("KiB a connection that is held, the cat included", 0, SPAWN, &held, 1, 0) ;
-  measure("KiB of the process that listens, at the end", "tcpserve: KiB of the listener", SPAWN, &listener, 1, 0) ;
+  measure("KiB of the process that listens, at the end", 0, SPAWN, &listener, 1, 0) ;
   for (server *x = servers ; x < servers + N ; x++) if (x->pid)
   {
     kill(x->pid, SIGTERM) ;

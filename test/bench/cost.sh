@@ -84,8 +84,7 @@ awk -F '\t' -v OFS='\t' '
     {
       k = order[i]
       split(k, x, "\t")
-      if (x[2] == "system calls" && !(k in ahead) && x[1] != "race4") continue
-      printf "summary: %s: %s\tless\t%.0f\t%.0f\t%s\t%.0f\n", x[1], x[2], limit[k], ours[k], peer[k], best[k]
+      if (x[2] == "instructions" || x[1] == "race4") printf "summary: %s: %s\tless\t%.0f\t%.0f\t%s\t%.0f\n", x[1], x[2], limit[k], ours[k], peer[k], best[k]
       if (k in ahead) printf "ahead: %s: %s\t%s\n", x[1], x[2], ahead[k]
     }
   }' "$dir/costs"

@@ -380,7 +380,8 @@ static void compare (char const *what, double const *(*column) (struct schedule 
   struct schedule const *ours = result + 4, *best = 0 ;
   for (unsigned int i = 1 ; i < SCHEDULES ; i++)
     if (!is_ours(result + i) && (!best || column(result + i)[g] < column(best)[g])) best = result + i ;
-  printf("summary: %s\tless\t%.2f\t%.2f\t%s\t%.2f\n", what, column(result)[g], column(ours)[g], best->name, column(best)[g]) ;
+  printf("summary: %s\tless\t%.2f\t%.2f\t%s (%.2f SYNs)\t%.2f\n", what, column(result)[g], column(ours)[g], best->name, best->sent[g], column(best)[g]) ;
+  if (column(best)[g] < 0.99 * column(ours)[g]) printf("ahead: %s\t%s %.2f\n", what, best->name, column(best)[g]) ;
 }
 
 static double const *mean_of (struct schedule const *c) { return c->mean ; }
@@ -452,7 +453,7 @@ int main (int argc, char **argv)
   }
   printf("\n") ;
   printf("section: 100,000 random hosts, ms (model.c)\n") ;
-  for (int g = 0 ; g < 2 ; g++) for (unsigned int k = 0 ; k < 4 ; k++) if (k > 1 || (!k && !g))
+  for (int g = 0 ; g < 2 ; g++) for (unsigned int k = 0 ; k < 4 ; k++) if (g ? k == 2 : k != 1)
   {
     char what[64] ;
     snprintf(what, sizeof what, "%s, %s", group[g], columns[k].name) ;

@@ -6,7 +6,7 @@
 #   section: title                                        begins a group of
 #   summary: quantity less|more limit ours peer figure    rows; less is better, or more; the best of the peers that are correct
 #   ahead: quantity peers                                 names peers that are ahead there
-# go to BENCH.md alone. reasons.tsv has the reason of each quantity that is ahead. PACKAGES are those whose versions matter.
+# go to BENCH.md. reasons.tsv has the reason for each such quantity. PACKAGES are those whose versions matter.
 
 LC_ALL=C
 export LC_ALL
@@ -41,7 +41,7 @@ do
   $command > "$dir/table" 2> "$dir/errors" || { status=$? ; echo "note: exit $status" >> "$dir/table" ; }
   sed 's/^/note: /' "$dir/errors" >> "$dir/table"
   grep -E '^(section|summary|ahead): ' "$dir/table" >> "$dir/lines"
-  { echo "\$ $command" ; echo ; grep -v -E '^(section|summary|ahead): ' "$dir/table" | sed 's/ *$//' ; } > "$here/results/$name.txt"
+  { echo "\$ $command" ; echo ; grep -v -E '^(section|summary): ' "$dir/table" | sed 's/ *$//' ; } > "$here/results/$name.txt"
 done
 
 {

@@ -181,7 +181,7 @@ awk -F '\t' '
     for (i = 7 ; i >= 2 ; i--) if (i in ours)
     {
       what = name[(i - 2) % 3 + 1] ", " (i < 5 ? "glibc" : "musl")
-      if (i >= 5) printf "summary: %s\tless\t%s\t%s\t%s\t%s\n", what, limit[i], ours[i], peer[i], best[i]
+      if (i >= 5 && i != 6) printf "summary: %s\tless\t%s\t%s\t%s\t%s\n", what, limit[i], ours[i], peer[i], best[i]
       if (i in list) printf "ahead: %s\t%s\n", what, list[i]
     }
   }' "$dir/programs"

@@ -1,6 +1,6 @@
 # ISC license.
 # Makes the table of BENCH.md, and its footnotes, from reasons.tsv and the lines that run.sh describes.
-# A row in which a peer is ahead has the letter of the reason.
+# A row in which a peer is ahead has the letter of the reason; those that are no rows are listed there too.
 
 BEGIN { FS = "\t" }
 
@@ -42,13 +42,13 @@ function ratio (r)
   return figure[r] + 0 ? ours[r] / figure[r] : "-"
 }
 
-# words, in lines of at most 150 columns, all but the first indented
+# words, in lines of at most 160 columns, all but the first indented
 
 function fill (text,    x, k, i, line)
 {
   k = split(text, x, " ")
   for (i = 1 ; i <= k ; i++)
-    if (length(line) + length(x[i]) > 145) { print "    " line ; line = "   " x[i] }
+    if (length(line) + length(x[i]) > 155) { print "    " line ; line = "   " x[i] }
     else line = line (line == "" ? "" : i == 2 ? "  " : " ") x[i]
   print "    " line
 }
@@ -56,14 +56,15 @@ function fill (text,    x, k, i, line)
 END {
   for (r = 1 ; r <= rows ; r++)
   {
-    x = ratio(r)
-    if (x != "-" && x < 0.98 && !(quantity[r] in who)) note(quantity[r], peer[r] " " figure[r])
+    row[quantity[r]] = 1
     mark[r] = quantity[r] in who ? letter(reason(quantity[r])) : " "
   }
   for (i = 1 ; i <= n ; i++)
   {
     k = reason(order[i])
     letter(k)
+    if (order[i] in row) continue
+    gsub(/ [0-9.]+/, "", who[order[i]])
     where[k] = where[k] (where[k] == "" ? "" : "; ") order[i] " (" who[order[i]] ")"
   }
   printf "    %-7s %-" width "s %9s %9s  %s\n", "ratio", "", "limit", "ours", "the best peer that is correct"
@@ -73,7 +74,8 @@ END {
     x = ratio(r)
     printf "    %5s %s %-" width "s %9s %9s  %s\n", x == "-" ? x : sprintf("%.2f", x), mark[r], quantity[r], limit[r], ours[r], peer[r] (figure[r] == "" ? "" : " ") figure[r]
   }
-  print "\nratio: how many times better ours is. Where a peer is ahead:\n"
-  for (i = 1 ; i <= used ; i++) fill(letters[at[i]] " " where[at[i]] ": " (at[i] ? why[at[i]] : "NO REASON GIVEN"))
+  print "\nratio: how many times better ours is; under 1 without a letter: within the spread of the runs. Where a peer is ahead, and why:\n"
+  for (i = 1 ; i <= used ; i++)
+    fill(letters[at[i]] " " (at[i] ? why[at[i]] : "NO REASON GIVEN") (where[at[i]] == "" ? "" : " Also: " where[at[i]]))
   if (!used) print "    nowhere"
 }

@@ -32,22 +32,24 @@ END {
     last = name[1]
     a = ratios(key, "wall") ; low = quartile(n, 1) ; high = quartile(n, 3)
     b = ratios(key, "cpu")
+    if (name[2] == "libsocket") { ours[name[1]] = b ; most[name[1]] = quartile(n, 3) }  # before x has others
     printf "%s\t%s\t%.3f\t%.3f to %.3f\t%.3f\t%.3f to %.3f\t%.0f\t%.0f\n", name[1], name[2], a, low, high, b, quartile(n, 1), quartile(n, 3), ratios(key, "peer"), ratios(key, "raw")
     ratio[key] = b
-    if (name[2] == "libsocket") { ours[name[1]] = b ; most[name[1]] = quartile(n, 3) }
   }
   print "section: a second on loopback, of what raw system calls do, by CPU time (throughput.sh)" > ahead
   for (k = 1 ; k <= keys ; k++)
   {
     split(order[k], name, "\t")
-    if (name[2] == "libsocket") continue
-    x = ratio[order[k]]
-    if (!(name[1] in best) || x > best[name[1]]) { best[name[1]] = x ; peer[name[1]] = name[2] }
-    if (x > most[name[1]]) list[name[1]] = list[name[1]] (list[name[1]] == "" ? "" : ", ") sprintf("%s %.3f", name[2], x)
+    o = name[1]
+    if (name[2] == "libsocket") { operation[++operations] = o ; continue }
+    b = ratio[order[k]]
+    if (!(o in best) || b > best[o]) { best[o] = b ; peer[o] = name[2] }
+    if (b > most[o]) list[o] = list[o] (list[o] == "" ? "" : ", ") sprintf("%s %.3f", name[2], b)
   }
-  for (o in best)
+  for (k = 1 ; k <= operations ; k++)
   {
-    printf "summary: %s\tmore\t1\t%.3f\t%s\t%.3f\n", o "s", ours[o], peer[o], best[o] > ahead
-    if (o in list) printf "ahead: %s\t%s\n", o "s", list[o] > ahead
+    o = operation[k]
+    printf "summary: %ss\tmore\t1\t%.3f\t%s\t%.3f\n", o, ours[o], peer[o], best[o] > ahead
+    if (list[o] != "") printf "ahead: %ss\t%s\n", o, list[o] > ahead
   }
 }

@@ -54,11 +54,9 @@ awk -v OFS='\t' '
     {
       p = order[i]
       if (p == "raw" || p == "libsocket") continue
-      if (best == "" || wall[p] < wall[best]) best = p
       if (wall[p] < 0.9 * wall["libsocket"]) list = list (list == "" ? "" : ", ") sprintf("%s %.2f", p, wall[p] / 1e6)
     }
     what = "ms to race past three refusals"
-    printf "summary: %s\tless\t%.2f\t%.2f\t%s\t%.2f\n", what, wall["raw"] / 1e6, wall["libsocket"] / 1e6, best, wall[best] / 1e6
     if (list != "") printf "ahead: %s\t%s\n", what, list
   }' "$dir/races" >> "$dir/ahead"
 echo 'The best of three, first race of a process.'
