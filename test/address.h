@@ -121,7 +121,7 @@ static inline char const *wire (unsigned int *t0, unsigned int *t1)
 {
   if (test_namespace() == -1) return NO_NAMESPACES ;
   if (system("ip link add t0 type veth peer name t1 && ip link set t0 up && ip link set t1 up"
-    " && ip addr add fe80::1/64 dev t0 nodad && ip addr add fe80::2/64 dev t1 nodad")) return NO_VETH ;
+    " && ip addr add fe80::1/64 dev t0 nodad && ip addr add fe80::2/64 dev t1 nodad && test/settle.sh")) return NO_VETH ;
   *t0 = if_nametoindex("t0") ;
   *t1 = if_nametoindex("t1") ;
   check(*t0 && *t1 && *t0 != *t1) ;

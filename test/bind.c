@@ -280,7 +280,7 @@ static void reuse_binds_a_port_that_lingers (void)
 static int links (void)
 {
   return system("ip link add t0 type veth peer name t1 && ip link set t0 up && ip link set t1 up"
-    " && ip addr add fe80::1/64 dev t0 nodad") == 0 ;
+    " && ip addr add fe80::1/64 dev t0 nodad && test/settle.sh") == 0 ;
 }
 
 static void scope (binder *f)

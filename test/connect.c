@@ -471,7 +471,7 @@ static void no_neighbour_gives_EHOSTUNREACH_later (void)
   ip("link set v1 up") ;
   ip("link set v0 up") ;
   ip("addr add 192.0.2.1/24 dev v0") ;
-  if (six) ip("addr add 2001:db8::2/64 dev v0 nodad") ;
+  if (six) ip("addr add 2001:db8::2/64 dev v0 nodad && test/settle.sh") ;
   test_write("/proc/sys/net/ipv4/neigh/v0/mcast_solicit", "1") ;
   test_write("/proc/sys/net/ipv6/neigh/v0/mcast_solicit", "1") ;
   for (int i = 0 ; i <= six ; i++)
@@ -505,7 +505,7 @@ static void a_link_local_address_needs_its_scope (void)
   ip("link add v0 type veth peer name v1") ;
   ip("link set v1 up") ;
   ip("link set v0 up") ;
-  ip("addr add fe80::a/64 dev v0 nodad") ;
+  ip("addr add fe80::a/64 dev v0 nodad && test/settle.sh") ;
   scope = if_nametoindex("v0") ;
   lo = if_nametoindex("lo") ;
   l = socket_tcp6() ;

@@ -335,7 +335,7 @@ static void a_link_local_address_has_its_interface (void)
   char text[64] ;
   uint16_t port = 0 ;
   int s ;
-  if (system("PATH=$PATH:/usr/sbin:/sbin ip addr add fe80::1/64 dev lo nodad")) SKIP("no link-local address here") ;
+  if (system("PATH=$PATH:/usr/sbin:/sbin ip addr add fe80::1/64 dev lo nodad && test/settle.sh")) SKIP("no link-local address here") ;
   check(!start(&d, "-v", "fe80::1%lo") && !strcmp(d.ip, "fe80::1%lo")) ;
   s = socket_tcp6b() ;
   check(!socket_connect6(s, ip, d.port, if_nametoindex("lo")) && echoes(s, "hello") && !socket_local6(s, 0, &port, 0)) ;
@@ -957,7 +957,7 @@ static void one_ip6_network_has_no_more_places_than_its_limit (void)
   static char const *from[5] = { "fd00::1", "fd00::1:0:0:1", "fd00:0:0:1::1", "::1", "::1" } ;
   served d ;
   int s[5], t ;
-  if (system("for a in fd00::1 fd00::1:0:0:1 fd00:0:0:1::1 ; do ip addr add $a/128 dev lo nodad || exit ; done")) SKIP(NO_IP6) ;
+  if (system("for a in fd00::1 fd00::1:0:0:1 fd00:0:0:1::1 ; do ip addr add $a/128 dev lo nodad || exit ; done && test/settle.sh")) SKIP(NO_IP6) ;
   check(start(&d, "-C2", "::") == 0) ;
   for (unsigned int i = 0 ; i < 5 ; i++)
   {

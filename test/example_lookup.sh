@@ -104,7 +104,7 @@ do test ! -e /etc/$file || mount --bind "$dir/$file" /etc/$file || exit 1
 done
 test ! -e /etc/gai.conf || mount --bind "$dir/none" /etc/gai.conf || exit 1
 ip link set lo up && ip link add d0 type veth peer name d1 && ip link set d0 arp off up && ip link set d1 arp off up &&
-  ip addr add 192.0.2.200/24 dev d0 && ip addr add 2001:db8::ff/64 dev d0 nodad || exit 1
+  ip addr add 192.0.2.200/24 dev d0 && ip addr add 2001:db8::ff/64 dev d0 nodad && test/settle.sh || exit 1
 
 mkfifo "$dir/fifo"
 "$dir/dns" "$dir/zone" > "$dir/fifo" 2> "$dir/queries" &

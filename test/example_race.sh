@@ -225,7 +225,7 @@ then
   ip link set lo down && ip link set lo name "$name" && ip link set "$name" up &&
     ip addr add 127.0.0.1/8 dev "$name" 2>/dev/null
   ip addr add $long/64 dev "$name" nodad
-  while ip addr show dev "$name" tentative | grep -q inet6 ; do : ; done
+  test/settle.sh
   race 0 "$long%$name" "$refused" "[$long%$name]:$port" 127.0.0.1 "$silent" &&
     grep -q -F -x -e "$long%$name $refused" "$dir/out" && grep -q -F -x -e "$long%$name $port" "$dir/out" &&
     lines "$ruler" "$long.*" "  +\|?-*x .* ECONNREFUSED" "127.* \|-+/ .* closed" "$long.*" "  +\|?-*\* .* connected" "$long.* $port" "  connected after $t ms"

@@ -197,7 +197,7 @@ END
 
 inside ()
 {
-  ip link set lo up && ip addr add fe80::1/64 dev lo nodad && echo 3 > /proc/sys/net/ipv4/tcp_fastopen || exit 1
+  ip link set lo up && ip addr add fe80::1/64 dev lo nodad && test/settle.sh && echo 3 > /proc/sys/net/ipv4/tcp_fastopen || exit 1
   start_deadends
   start_echod 127.0.0.2 "$silent"
   printf '127.0.0.%s many\n' 3 1 2 > "$dir/hosts"

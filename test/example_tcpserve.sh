@@ -244,7 +244,7 @@ called_with ()
 # in namespaces
 inside ()
 {
-  ip link set lo up && ip addr add fe80::1/64 dev lo nodad && ip addr add fd00::1/64 dev lo nodad && ip addr add fd00::2/64 dev lo nodad &&
+  ip link set lo up && ip addr add fe80::1/64 dev lo nodad && ip addr add fd00::1/64 dev lo nodad && ip addr add fd00::2/64 dev lo nodad && test/settle.sh &&
     echo 3 > /proc/sys/net/ipv4/tcp_fastopen || exit 1
   remote='echo "$TCPREMOTEIP $TCPLOCALIP $TCPCONNNUM"'
   serve 0 0 sh -c "$remote"

@@ -32,7 +32,7 @@ static char const *setup (void)
     " ip link set mc1 up && ip link set mc2 up && ip route add 239.0.0.0/8 dev mc1")) return NO_VETH ;
   if (test_ip6() && system("PATH=$PATH:/usr/sbin:/sbin ;"
     " ip addr add fe80::1/64 dev mc1 nodad && ip addr add fe80::2/64 dev mc2 nodad &&"
-    " ip addr add 2001:db8:1::1/64 dev mc1 nodad && ip addr add 2001:db8:2::1/64 dev mc2 nodad &&"
+    " ip addr add 2001:db8:1::1/64 dev mc1 nodad && ip addr add 2001:db8:2::1/64 dev mc2 nodad && test/settle.sh &&"
     " ip -6 route add multicast ff00::/8 dev mc1 metric 1 table local")) return "ip cannot set up the interfaces" ;
   mc1 = socket_getifidx("mc1") ;
   mc2 = socket_getifidx("mc2") ;

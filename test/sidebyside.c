@@ -88,7 +88,7 @@ static void both_libraries_connect_link_locally (void)
   check(!system("ip link add v0 type veth peer name v1")) ;
   check(!system("ip link set v1 up")) ;
   check(!system("ip link set v0 up")) ;
-  check(!system("ip addr add fe80::a/64 dev v0 nodad")) ;
+  check(!system("ip addr add fe80::a/64 dev v0 nodad && test/settle.sh")) ;
   scope = if_nametoindex("v0") ;
   both(LINKLOCAL6, scope) ;
 

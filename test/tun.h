@@ -90,7 +90,7 @@ static inline char const *tun_start (void (*more) (FILE *, int))
       "route add 10.0.0.%d dev " TUN_DEVICE "\n", i + 1, 2 - i) ;
     if (test_ip6()) fprintf(ip, "route add fd00::%d dev " TUN_DEVICE "\n", 2 - i) ;
     (*more)(ip, i) ;
-    if (pclose(ip)) return "ip cannot set up the devices" ;
+    if (pclose(ip) || (test_ip6() && system("test/settle.sh"))) return "ip cannot set up the devices" ;
     if (tun_fastopen("3") == -1) return NO_FASTOPEN ;
   }
   tun_in(0) ;
