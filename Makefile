@@ -144,13 +144,13 @@ test/example_lookup: test/loopback.h examples/lookup.c examples/lookup.h
 
 # what a developer runs, test/dev/NAME.sh; matrix takes names as ARGS=
 ARGS =
-CHECKS = cover interop libowfat lint matrix mutate
+CHECKS = cover interop libowfat lint matrix mutate package
 
 $(CHECKS):
 	@$(ENV) test/dev/$@.sh $(ARGS)
 
 interop: $(EXAMPLES)
-libowfat: libsocket.a
+libowfat package: libsocket.a
 mutate: test/wan
 
 # make test on other kernels, of the suites or versions that test/dev/kernel.sh knows
@@ -209,6 +209,7 @@ DEPS_DEV = \
  musl-tools shellcheck tcc valgrind
 DEPS_INTEROP = netbase nginx-light redis-server ucspi-proxy ucspi-tcp
 DEPS_LIBOWFAT = dpkg-dev g++ libowfat-dev
+DEPS_PACKAGE = debootstrap
 DEPS_BENCH = \
  curl golang-go libcurl4-openssl-dev libevent-dev libglib2.0-dev libowfat-dev libuv1-dev musl-tools ncat nodejs \
  pkg-config python3 python3-trio socat strace ucspi-tcp valgrind
@@ -224,6 +225,9 @@ deps-interop: deps
 
 deps-libowfat: deps
 	@./.ci/install $(DEPS_LIBOWFAT)
+
+deps-package: deps
+	@./.ci/install $(DEPS_PACKAGE)
 
 deps-bench: deps
 	@./.ci/install $(DEPS_BENCH)
@@ -285,5 +289,5 @@ clean:
 	rm -f libsocket.a libsocket-$(VERSION).tar.gz $(OBJECTS) $(EXAMPLES) $(TESTS) $(PROPS) $(BENCHES)
 	rm -rf html
 
-.PHONY: all bench check clean demo deps deps-bench deps-dev deps-interop deps-libowfat dist examples explore html \
+.PHONY: all bench check clean demo deps deps-bench deps-dev deps-interop deps-libowfat deps-package dist examples explore html \
  install install-examples install-html kernels soak test uninstall uninstall-examples uninstall-html $(CHECKS)
