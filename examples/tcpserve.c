@@ -201,7 +201,7 @@ static void serve (int sigfd)
   for (;;)
   {
     unsigned int all = n < limit && waiting < 2 ;
-    if (iopause_g(x, 1 + all, waiting ? &retry : &tain_infinite_relative) == -1) strerr_diefu1sys(111, "iopause") ;
+    if (iopause_g(x, 1 + all, waiting ? &retry : 0) == -1) strerr_diefu1sys(111, "iopause") ;
     if (x[0].revents)
     {
       if (selfpipe_read() == SIGTERM) return ;

@@ -90,6 +90,19 @@ static unsigned long memory (void)
   return kb * (unsigned long)sysconf(_SC_PAGESIZE) / 1024 ;
 }
 
+static int asleep (void)
+{
+  char path[64], line[512] = "" ;
+  char const *name ;
+  FILE *f ;
+  snprintf(path, sizeof path, "/proc/%d/stat", (int)server) ;
+  f = fopen(path, "r") ;
+  if (f && !fgets(line, sizeof line, f)) line[0] = 0 ;
+  if (f) fclose(f) ;
+  name = strrchr(line, ')') ;
+  return name && name[2] == 'S' ;
+}
+
 
 static void start (void)
 {
@@ -166,6 +179,19 @@ static void settle (void)
   check(other() >= 0) ;
   while ((descriptors(1) > 1 || children()) && now() - begin < 30) poll(0, 0, 1) ;
   idle = descriptors(0) ;
+}
+
+/* With a silent client: asleep at 20 looks in a row. One that spins would be so at none. */
+
+static void idle_it_sleeps (void)
+{
+  int s = attacker() ;
+  unsigned int n = 0 ;
+  double begin = now() ;
+  check(other() >= 0) ;
+  for (; n < 20 && now() - begin < 10 ; n = asleep() ? n + 1 : 0) poll(0, 0, 10) ;
+  check(n == 20) ;
+  close(s) ;
 }
 
 /* A process asks to be served until told to stop, and says how long it waited at most. */
@@ -418,6 +444,7 @@ int main (int argc, char **argv)
   if (test_write("/proc/sys/net/ipv4/tcp_keepalive_time", "1") == -1) return 111 ;
   start() ;
   RUN(settle) ;
+  RUN(idle_it_sleeps) ;
   RUN(attack_come_and_go) ;
   RUN(attack_stay) ;
   RUN(attack_resets) ;
