@@ -12,7 +12,8 @@ CFLAGS = -Os -fno-asynchronous-unwind-tables
 # musl, with the skalibs that make deps-dev builds for it, S=$PWD/.ci/skalibs.d/musl, and Linux's headers, which are Debian's:
 # make CC=musl-gcc CPPFLAGS="-I$S/include -idirafter /usr/include -idirafter /usr/include/$(cc -dumpmachine)" LDFLAGS="-L$S/lib"
 CPPFLAGS =
-LDFLAGS =
+# functions are looked up once, not in each child of tcpserve
+LDFLAGS = -Wl,-z,now
 LDLIBS = -lskarnet
 
 prefix = /usr/local

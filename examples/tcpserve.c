@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,13 +18,12 @@
 
 #include <skalibs/buffer.h>
 #include <skalibs/djbunix.h>
-#include <skalibs/env.h>
 #include <skalibs/error.h>
+#include <skalibs/exec.h>
 #include <skalibs/iopause.h>
 #include <skalibs/selfpipe.h>
 #include <skalibs/sgetopt.h>
 #include <skalibs/sig.h>
-#include <skalibs/stralloc.h>
 #include <skalibs/strerr.h>
 #include <skalibs/tai.h>
 #include <skalibs/types.h>
@@ -38,20 +36,25 @@
 #define NEWCOMERS 16  /* accepted at a time, so that children are reaped even in a flood */
 
 extern char const *PROG ;  /* skalibs 2.13 has it in strerr.h, later ones in prog.h */
-extern char **environ ;
 
 typedef struct { pid_t pid ; uint64_t home ; } child ;
 
 static child *children ;  /* n of them, and one without a process yet if a connection is held */
 static unsigned int n = 0, limit = 40, perclient = -1u ;
 static char const *banner = 0, *localname = 0 ;
-static char *const *prog ;
-static posix_spawnattr_t attr ;
+static char const *const *prog ;
+static sigset_t mask ;  /* that we were called with, and prog is */
 
 static int listener, held = -1, verbose = 0 ;
-static char remoteip[SOCKET_FMT6 + 1], remoteport[UINT16_FMT], localip[SOCKET_FMT6 + 1], localport[UINT16_FMT], number[UINT_FMT] ;
 static int waiting = 0 ;  /* newcomers wait: 2; did within the last second: 1 */
 static tain retry ;
+
+/* The environment has these strings themselves: each connection writes its values there, and its child inherits them. */
+
+static char vars[6][16 + SOCKET_FMT6] = { "PROTO=TCP", "TCPREMOTEIP=", "TCPREMOTEPORT=", "TCPLOCALIP=", "TCPLOCALPORT=", "TCPCONNNUM=" } ;
+static char *const remoteip = vars[1] + sizeof "TCPREMOTEIP", *const remoteport = vars[2] + sizeof "TCPREMOTEPORT" ;
+static char *const localip = vars[3] + sizeof "TCPLOCALIP", *const localport = vars[4] + sizeof "TCPLOCALPORT" ;
+static char *const number = vars[5] + sizeof "TCPCONNNUM" ;
 
 
  /* Children */
@@ -93,32 +96,21 @@ static void reap (void)
   }
 }
 
-/* The environment of prog, as changes to ours; may fail for lack of memory. */
+/* In the child. While memory is short, it tries again every second. */
 
-static int make_env (char const **env, size_t max)
+static void run (void)
 {
-  char const *const vars[9][2] = { { "PROTO", "TCP" }, { "TCPREMOTEIP", remoteip }, { "TCPREMOTEPORT", remoteport },
-    { "TCPREMOTEHOST", 0 }, { "TCPREMOTEINFO", 0 }, { "TCPLOCALIP", localip }, { "TCPLOCALPORT", localport },
-    { "TCPLOCALHOST", localname }, { "TCPCONNNUM", number } } ;
-  static stralloc modif = STRALLOC_ZERO ;
-  modif.len = 0 ;
-  for (unsigned int i = 0 ; i < 9 ; i++) if (!env_addmodif(&modif, vars[i][0], vars[i][1])) return 0 ;
-  return !!env_merge(env, max, (char const *const *)environ, max - 10, modif.s, modif.len) ;
-}
-
-/* Returns 0 or an errno. posix_spawn copies no memory, unlike fork, and reports here whether prog runs. */
-
-static int spawn (pid_t *pid)
-{
-  size_t max = env_len((char const *const *)environ) + 10 ;
-  char const *env[max] ;
-  posix_spawn_file_actions_t x ;
-  int e = make_env(env, max) ? posix_spawn_file_actions_init(&x) : ENOMEM ;
-  if (e) return e ;
-  if (!(e = posix_spawn_file_actions_adddup2(&x, held, 0)) && !(e = posix_spawn_file_actions_adddup2(&x, held, 1))
-   && !(e = posix_spawn_file_actions_addclose(&x, held))) e = posix_spawnp(pid, prog[0], &x, &attr, prog, (char *const *)env) ;
-  posix_spawn_file_actions_destroy(&x) ;
-  return e ;
+  int e, said = 0 ;
+  int ready = fd_copy(1, held) != -1 && fd_move(0, held) != -1 && sigprocmask(SIG_SETMASK, &mask, 0) != -1 ;
+  if (ready && banner) send(0, banner, strlen(banner), MSG_NOSIGNAL) ;
+  do
+  {
+    if (ready) exec(prog) ;
+    e = errno ;
+    if (!said++) logline("warning: unable to run ", prog[0], ": ", strerror(e)) ;
+  }
+  while (ready && daemon_shortage(e) && !sleep(1)) ;
+  _exit(111) ;
 }
 
 
@@ -162,7 +154,6 @@ static int admit (void)
   localip[socket_fmt6(localip, local, localscope)] = 0 ;
   localport[uint16_fmt(localport, myport)] = 0 ;
   number[uint_fmt(number, k)] = 0 ;
-  if (banner) send(fd, banner, strlen(banner), MSG_DONTWAIT | MSG_NOSIGNAL) ;
   return 1 ;
 }
 
@@ -170,12 +161,14 @@ static int admit (void)
 
 static int serve_held (void)
 {
-  int e = spawn(&children[n].pid) ;
-  if (e == EAGAIN || daemon_shortage(e)) { newcomers_wait("fork", e) ; return -1 ; }
+  pid_t pid = fork() ;
+  if (pid == -1) { newcomers_wait("fork", errno) ; return -1 ; }
+  if (!pid) run() ;
   fd_close(held) ;
   held = -1 ;
-  if (e) logline("warning: unable to run ", prog[0], ": ", strerror(e)) ;
-  else say_child(children[n++].pid) ;
+  children[n].pid = pid ;
+  n++ ;
+  say_child(pid) ;
   return 0 ;
 }
 
@@ -224,17 +217,23 @@ static unsigned int number_scan (char const *s)
   return x ;
 }
 
-/* Children get the signals that we were called with. */
+static void make_environment (void)
+{
+  static char const *const names[9] = { "PROTO", "TCPREMOTEIP", "TCPREMOTEPORT", "TCPREMOTEHOST", "TCPREMOTEINFO", "TCPLOCALIP", "TCPLOCALPORT", "TCPLOCALHOST", "TCPCONNNUM" } ;
+  int e = 0 ;
+  for (unsigned int i = 0 ; i < 9 ; i++) e |= unsetenv(names[i]) ;
+  for (unsigned int i = 0 ; i < 6 ; i++) e |= putenv(vars[i]) ;
+  if (e || (localname && setenv("TCPLOCALHOST", localname, 1) == -1)) strerr_diefu1sys(111, "make the environment") ;
+}
+
+/* SIGPIPE is blocked, not ignored: so a child has to restore nothing but the mask. */
 
 static int trap_signals (void)
 {
-  sigset_t mask, pipe ;
   int fd = -1 ;
-  sigemptyset(&pipe) ;
-  sigaddset(&pipe, SIGPIPE) ;
-  if (sigprocmask(SIG_SETMASK, 0, &mask) == -1 || (fd = selfpipe_init()) == -1 || !sig_ignore(SIGPIPE) || !sig_restore(SIGCHLD) || !selfpipe_trap(SIGCHLD) || !selfpipe_trap(SIGTERM)
-   || posix_spawnattr_init(&attr) || posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK)
-   || posix_spawnattr_setsigdefault(&attr, &pipe) || posix_spawnattr_setsigmask(&attr, &mask)) strerr_diefu1sys(111, "trap signals") ;
+  if (sigprocmask(SIG_SETMASK, 0, &mask) == -1 || (fd = selfpipe_init()) == -1 || !sig_restore(SIGPIPE) || !sig_restore(SIGCHLD)
+   || !selfpipe_trap(SIGCHLD) || !selfpipe_trap(SIGTERM)) strerr_diefu1sys(111, "trap signals") ;
+  sig_block(SIGPIPE) ;
   return fd ;
 }
 
@@ -282,8 +281,9 @@ int main (int argc, char const *const *argv)
   }
   argc -= l.ind ; argv += l.ind ;
   if (argc < 3 || !limit) strerr_dieusage(100, USAGE) ;
-  prog = (char *const *)(argv + 2) ;
+  prog = argv + 2 ;
   if (ip6 && !ip4) flags |= DAEMON_ONLY6 ;
+  make_environment() ;
   daemon_begin() ;
   sigfd = trap_signals() ;
   children = calloc(limit, sizeof(child)) ;

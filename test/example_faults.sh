@@ -16,7 +16,7 @@ faults=0
 
 for program in echod race tcpconnect tcpserve
 do
-  $COMPILE -Wall -Wextra -Werror -I. -Wl,--wrap=getaddrinfo,--wrap=posix_spawnp -o "$dir/$program" examples/$program.c $(parts examples/$program.c) test/inject.c $LINK > "$dir/log" 2>&1
+  $COMPILE -Wall -Wextra -Werror -I. -Wl,--wrap=getaddrinfo,--wrap=fork -o "$dir/$program" examples/$program.c $(parts examples/$program.c) test/inject.c $LINK > "$dir/log" 2>&1
   report $? "$program compiles"
 done
 
@@ -68,7 +68,7 @@ serve ()
 }
 
 echod () { serve "$dir/echod" -v "$@" 127.0.0.1 0 ; }
-tcpserve () { serve "$dir/tcpserve" -1 "$@" 127.0.0.1 0 cat ; }
+tcpserve () { serve "$dir/tcpserve" -1 "$@" 127.0.0.1 0 /bin/cat ; }
 
 
 # what came of it
@@ -78,6 +78,7 @@ race_on () { tcpconnect_on && tail -n 1 "$dir/out" | grep -q ' connected after '
 echod_on () { test $got -eq 0 && test "$served" = ' 1 2' && ! grep -v '^echod: info: 127.0.0.1 [0-9]* \(connected\|left after 6 bytes\)$' "$dir/err" > /dev/null ; }
 tcpserve_on () { test $got -eq 0 && test "$served" = ' 1 2' && ! test -s "$dir/err" ; }
 skips () { test $got -eq 0 && test "$served" = ' 2' && ! test -s "$dir/err" ; }
+fails () { test $got -eq 0 && test -z "$served" && grep -q -F -x "$program: warning: $1" "$dir/err" ; }
 warns () { test $got -eq 0 && test "$served" = ' 1 2' && grep -q -F -x "$program: warning: $1" "$dir/err" ; }
 loses () { test $got -eq 0 && test "$served" = ' 1 2' && test "$(grep -c '^echod: info: ' "$dir/err")" -eq 3 ; }
 drops () { test $got -eq 0 && test "$served" = ' 2' && grep -q "^echod: info: 127.0.0.1 [0-9]* $1" "$dir/err" ; }

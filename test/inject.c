@@ -3,13 +3,12 @@
 /*
    Linked with an example: its system calls and skalibs' are those of this file. FAIL="call nth name errno" in the environment
    makes one of them fail, FAILLOG=file has them written down. What goes to standard error is left alone.
-   Link with -Wl,--wrap=getaddrinfo,--wrap=posix_spawnp: the one fails with EAI_SYSTEM, the other returns the errno.
+   Link with -Wl,--wrap=getaddrinfo,--wrap=fork: the former fails with EAI_SYSTEM.
 */
 
 #include "syscalls.h"
 
 #include <netdb.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,10 +55,9 @@ int __wrap_getaddrinfo (char const *host, char const *port, struct addrinfo cons
   return __real_getaddrinfo(host, port, hints, list) ;
 }
 
-extern int __real_posix_spawnp (pid_t *, char const *, posix_spawn_file_actions_t const *, posix_spawnattr_t const *, char *const *, char *const *) ;
-extern int __wrap_posix_spawnp (pid_t *, char const *, posix_spawn_file_actions_t const *, posix_spawnattr_t const *, char *const *, char *const *) ;
-int __wrap_posix_spawnp (pid_t *pid, char const *file, posix_spawn_file_actions_t const *x, posix_spawnattr_t const *attr, char *const *argv, char *const *envp)
+extern pid_t __real_fork (void) ;
+extern pid_t __wrap_fork (void) ;
+pid_t __wrap_fork (void)
 {
-  if (fault("posix_spawnp")) return errno ;
-  return __real_posix_spawnp(pid, file, x, attr, argv, envp) ;
+  return fault("fork") ? -1 : __real_fork() ;
 }
