@@ -18,7 +18,6 @@
 
 #include <skalibs/buffer.h>
 #include <skalibs/djbunix.h>
-#include <skalibs/error.h>
 #include <skalibs/exec.h>
 #include <skalibs/iopause.h>
 #include <skalibs/selfpipe.h>
@@ -34,6 +33,7 @@
 
 #define USAGE "tcpserve [-v] [-f] [-1] [-4] [-6] [-c limit] [-C perclient] [-b backlog] [-B banner] [-u uid] [-g gid] [-U] [-l localname] host port prog..."
 #define NEWCOMERS 16  /* accepted at a time, so that children are reaped even in a flood */
+#define BACKLOG 1024  /* a full queue costs a client a second: starting this many takes less */
 
 extern char const *PROG ;  /* skalibs 2.13 has it in strerr.h, later ones in prog.h */
 
@@ -129,7 +129,7 @@ static void newcomers_wait (char const *what, int e)
 
 static int admit (void)
 {
-  char ip[16], local[16], c ;
+  char ip[16], local[16] ;
   uint32_t scope_id, localscope ;
   uint16_t port, myport ;
   unsigned int k = 1 ;  /* from the same home, this one included */
@@ -142,8 +142,8 @@ static int admit (void)
   children[n].home = daemon_home(ip) ;
   for (unsigned int i = 0 ; i < n ; i++) k += children[i].home == children[n].home ;
   remoteip[socket_fmt6(remoteip, ip, scope_id)] = 0 ;
-  if (k > perclient || socket_local6(fd, local, &myport, &localscope) == -1
-   || (recv(fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == -1 && !error_isagain(errno)))  /* reset: not worth a process */
+  if (k > perclient || !socket_connected(fd)  /* reset: not worth a process */
+   || socket_local6(fd, local, &myport, &localscope) == -1)
   {
     if (verbose) logline("deny ", remoteip) ;
     fd_close(fd) ;
@@ -257,7 +257,7 @@ int main (int argc, char const *const *argv)
   subgetopt l = SUBGETOPT_ZERO ;
   int64_t uid = -1, gid = -1 ;
   int sayport = 0, ip4 = 0, ip6 = 0, sigfd ;
-  unsigned int flags = 0, backlog = 128 ;
+  unsigned int flags = 0, backlog = BACKLOG ;
   uint32_t scope_id ;
   char ip[16] ;
   PROG = "tcpserve" ;
