@@ -39,13 +39,15 @@ extern char const *PROG ;  /* skalibs 2.13 has it in strerr.h, later ones in pro
 
 typedef struct { pid_t pid ; uint64_t home ; } child ;
 
-static child *children ;  /* n of them, and one without a process yet if a connection is held */
+static child *children ;  /* n of them */
 static unsigned int n = 0, limit = 40, perclient = -1u ;
 static char const *banner = 0, *localname = 0 ;
 static char const *const *prog ;
 static sigset_t mask ;  /* that we were called with, and prog is */
 
-static int listener, held = -1, verbose = 0 ;
+static int listener, verbose = 0 ;
+static int held = -1 ;  /* the connection that is about to be served, and where it is from */
+static uint64_t home ;
 static int waiting = 0 ;  /* newcomers wait: 2; did within the last second: 1 */
 static tain retry ;
 
@@ -88,7 +90,6 @@ static void reap (void)
     while (i < n && children[i].pid != pid) i++ ;
     if (i == n) continue ;  /* a child from before the exec of tcpserve */
     children[i] = children[--n] ;
-    if (held >= 0) children[n] = children[n + 1] ;
     fmt[uint64_fmt(fmt, (uint64_t)pid)] = 0 ;
     code[uint_fmt(code, (unsigned int)status)] = 0 ;
     if (verbose) logline("end ", fmt, " status ", code) ;
@@ -139,8 +140,8 @@ static int admit (void)
     if (daemon_shortage(errno)) newcomers_wait("accept", errno) ;
     return -1 ;
   }
-  children[n].home = daemon_home(ip) ;
-  for (unsigned int i = 0 ; i < n ; i++) k += children[i].home == children[n].home ;
+  home = daemon_home(ip) ;
+  for (unsigned int i = 0 ; i < n ; i++) k += children[i].home == home ;
   remoteip[socket_fmt6(remoteip, ip, scope_id)] = 0 ;
   if (k > perclient || !socket_connected(fd)  /* reset: not worth a process */
    || socket_local6(fd, local, &myport, &localscope) == -1)
@@ -166,8 +167,7 @@ static int serve_held (void)
   if (!pid) run() ;
   fd_close(held) ;
   held = -1 ;
-  children[n].pid = pid ;
-  n++ ;
+  children[n++] = (child){ .pid = pid, .home = home } ;
   say_child(pid) ;
   return 0 ;
 }

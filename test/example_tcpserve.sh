@@ -152,12 +152,15 @@ tcpserve: status: 0/40'
 02'
   test "$(find /proc/$pid/fd -type l | wc -l)" -le 7 ; report $? "tcpserve's own descriptors"
   stop "descriptors"
-  for given in : "trap '' PIPE" "trap '' INT HUP CHLD TERM"
+  # both in the background, where the shell ignores SIGINT and SIGQUIT
+  for ignored in ABRT PIPE INT,HUP,CHLD,TERM
   do
-    ( trap - PIPE ; exec sh -c "$given ; trap - PIPE ; exec grep '^SigB' /proc/self/status" ) > "$dir/direct"
-    called_with "$given"
+    env --ignore-signal=$ignored env --default-signal=PIPE,CHLD grep '^Sig[BI]' /proc/self/status > "$dir/direct" &
+    wait $!
+    called_with : "env --ignore-signal=$ignored"
   done
-  ( trap - PIPE ; exec sh -c "exec grep '^SigB' /proc/self/status" ) > "$dir/direct"
+  env --default-signal=PIPE,CHLD grep '^Sig[BI]' /proc/self/status > "$dir/direct" &
+  wait $!
   called_with "true &"
 
   serve -v 127.0.0.1 0 "$dir/nothing"
@@ -185,8 +188,9 @@ tcpserve: status: 0/40'
   log=
   for i in 1 2 3 ; do hears "a full log, client $i" hello ; done
   dd if="$dir/full" of=/dev/null bs=4096 iflag=nonblock 2> /dev/null
-  stop "a full log"
   exec 4>&-
+  for i in 1 2 ; do hears "a log that is gone, client $i" hello ; done
+  stop "a log that is gone"
 
   # two places, and the third waits
   serve -v -c 2 127.0.0.1 0 sh -c 'echo in ; read -r x ; echo "$x"'
@@ -200,7 +204,7 @@ tcpserve: status: 0/40'
   done
   exec 4> "$dir/to1" 5> "$dir/to2" 6> "$dir/to3"
   logged 'status: 2/2' ; report $? "-c: two are served"
-  sleep .5
+  asleep ; report $? "-c: it does not spin"
   test "$(cat "$dir/from1" "$dir/from2" "$dir/from3" | wc -l)" -eq 2 && ! grep -q ' 3/2' "$dir/served" ; report $? "-c: the third waits"
   for i in 4 5 6 ; do echo bye >&$i ; done
   exec 4>&- 5>&- 6>&-
@@ -240,6 +244,24 @@ tcpserve: status: 0/40'
     serve -u 4242 -g 4343 127.0.0.1 0 id
     hears "-u -g" "uid=4242 gid=4343 groups=4343"
     stop "-u -g"
+
+    # one child at a time: each next one as soon as it ends, not a second later
+    with 'prlimit --pid $$ --nproc=2'
+    serve -u $((100000 + $$)) 127.0.0.1 0 echo hello
+    clients=
+    begin=$(date +%s)
+    for i in 0 1 2 3 4 5 6 7 8 9
+    do
+      timeout 60 "$dir/tcpconnect" 127.0.0.1 "$port" sh -c 'exec cat <&6' > "$dir/from$i" &
+      clients="$clients $!"
+    done
+    wait $clients
+    test $(($(date +%s) - begin)) -lt 5 ; report $? "no processes: the next starts when one ends"
+    test "$(cat "$dir"/from[0-9] | grep -c hello)" -eq 10 ; report $? "no processes: nothing is lost"
+    logged 'warning: newcomers wait, unable to fork: Resource temporarily unavailable' ; report $? "no processes, logged"
+    tcpserve="$dir/tcpserve"
+    stop "no processes"
+
     with 'export UID=4242 GID=4343'
     serve -U 127.0.0.1 0 id
     tcpserve="$dir/tcpserve"
@@ -256,24 +278,24 @@ tcpserve: status: 0/40'
   grep -v '^end$' "$dir/said"
 }
 
-# with COMMAND: tcpserve is called after that
+# with COMMAND [PREFIX]: tcpserve is called after that, by PREFIX
 with ()
 {
-  { echo '#!/bin/sh' ; echo "$1" ; echo "exec '$dir/tcpserve' \"\$@\"" ; } > "$dir/with"
+  { echo '#!/bin/sh' ; echo "$1" ; echo "exec $2 '$dir/tcpserve' \"\$@\"" ; } > "$dir/with"
   chmod +x "$dir/with"
   tcpserve="$dir/with"
 }
 
-# called_with COMMAND: it counts its children, and they have the signals of $dir/direct
+# called_with COMMAND [PREFIX]: it counts its children, and they have the signals of $dir/direct
 called_with ()
 {
-  with "$1"
-  serve -c 1 127.0.0.1 0 grep "^SigB" /proc/self/status
+  with "$1" "$2"
+  serve -c 1 127.0.0.1 0 grep "^Sig[BI]" /proc/self/status
   tcpserve="$dir/tcpserve"
   for i in 1 2 3
-  do hears "called with $1, client $i" "$(cat "$dir/direct")"
+  do hears "called with $1 $2, client $i" "$(cat "$dir/direct")"
   done
-  stop "called with $1"
+  stop "called with $1 $2"
 }
 
 # in namespaces
