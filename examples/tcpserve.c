@@ -18,7 +18,6 @@
 
 #include <skalibs/buffer.h>
 #include <skalibs/djbunix.h>
-#include <skalibs/exec.h>
 #include <skalibs/iopause.h>
 #include <skalibs/selfpipe.h>
 #include <skalibs/sgetopt.h>
@@ -42,7 +41,7 @@ typedef struct { pid_t pid ; uint64_t home ; } child ;
 static child *children ;  /* n of them */
 static unsigned int n = 0, limit = 40, perclient = -1u ;
 static char const *banner = 0, *localname = 0 ;
-static char const *const *prog ;
+static char *const *prog ;
 static sigset_t mask ;  /* that we were called with, and prog is */
 
 static int listener, verbose = 0 ;
@@ -97,16 +96,17 @@ static void reap (void)
   }
 }
 
-/* In the child. While memory is short, it tries again every second. */
+/* In the child: few calls, and few pages that are copied. While memory is short, it tries again every second. */
 
 static void run (void)
 {
   int e, said = 0 ;
-  int ready = fd_copy(1, held) != -1 && fd_move(0, held) != -1 && sigprocmask(SIG_SETMASK, &mask, 0) != -1 ;
+  int ready = dup2(held, 0) != -1 && dup2(held, 1) != -1 && sigprocmask(SIG_SETMASK, &mask, 0) != -1 ;
+  close(held) ;
   if (ready && banner) send(0, banner, strlen(banner), MSG_NOSIGNAL) ;
   do
   {
-    if (ready) exec(prog) ;
+    if (ready) execvp(prog[0], prog) ;
     e = errno ;
     if (!said++) logline("warning: unable to run ", prog[0], ": ", strerror(e)) ;
   }
@@ -281,7 +281,7 @@ int main (int argc, char const *const *argv)
   }
   argc -= l.ind ; argv += l.ind ;
   if (argc < 3 || !limit) strerr_dieusage(100, USAGE) ;
-  prog = argv + 2 ;
+  prog = (char *const *)(argv + 2) ;
   if (ip6 && !ip4) flags |= DAEMON_ONLY6 ;
   make_environment() ;
   daemon_begin() ;

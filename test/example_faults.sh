@@ -16,7 +16,7 @@ faults=0
 
 for program in echod race tcpconnect tcpserve
 do
-  $COMPILE -Wall -Wextra -Werror -I. -Wl,--wrap=getaddrinfo,--wrap=fork -o "$dir/$program" examples/$program.c $(parts examples/$program.c) test/inject.c $LINK > "$dir/log" 2>&1
+  $COMPILE -Wall -Wextra -Werror -I. -Wl,--wrap=getaddrinfo,--wrap=fork,--wrap=execvp -o "$dir/$program" examples/$program.c $(parts examples/$program.c) test/inject.c $LINK > "$dir/log" 2>&1
   report $? "$program compiles"
 done
 

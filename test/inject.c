@@ -3,7 +3,7 @@
 /*
    Linked with an example: its system calls and skalibs' are those of this file. FAIL="call nth name errno" in the environment
    makes one of them fail, FAILLOG=file has them written down. What goes to standard error is left alone.
-   Link with -Wl,--wrap=getaddrinfo,--wrap=fork: the former fails with EAI_SYSTEM.
+   Link with -Wl,--wrap=getaddrinfo,--wrap=fork,--wrap=execvp: the first fails with EAI_SYSTEM.
 */
 
 #include "syscalls.h"
@@ -60,4 +60,11 @@ extern pid_t __wrap_fork (void) ;
 pid_t __wrap_fork (void)
 {
   return fault("fork") ? -1 : __real_fork() ;
+}
+
+extern int __real_execvp (char const *, char *const *) ;
+extern int __wrap_execvp (char const *, char *const *) ;
+int __wrap_execvp (char const *file, char *const *argv)
+{
+  return fault("execvp") ? -1 : __real_execvp(file, argv) ;
 }
