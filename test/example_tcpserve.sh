@@ -5,7 +5,7 @@
 . test/cases.sh
 
 tcpserve="$dir/tcpserve"
-texts EADDRINUSE EADDRNOTAVAIL EMFILE ENOENT
+texts EADDRINUSE EADDRNOTAVAIL EAGAIN EMFILE ENOENT
 both='exec 5<&0 ; cat <&5 >&7 & exec cat <&6'
 
 # refuses CODE TEXT NAME ARGUMENT...: that exit code, nothing on standard output, one line on standard error, with TEXT
@@ -258,7 +258,7 @@ tcpserve: status: 0/40'
     wait $clients
     test $(($(date +%s) - begin)) -lt 5 ; report $? "no processes: the next starts when one ends"
     test "$(cat "$dir"/from[0-9] | grep -c hello)" -eq 10 ; report $? "no processes: nothing is lost"
-    logged 'warning: newcomers wait, unable to fork: Resource temporarily unavailable' ; report $? "no processes, logged"
+    logged 'warning: newcomers wait, unable to fork: '"$EAGAIN" ; report $? "no processes, logged"
     tcpserve="$dir/tcpserve"
     stop "no processes"
 
