@@ -20,13 +20,13 @@
 
 #define ATTACKER "\177\0\0\3"
 #define OTHER "\177\0\0\2"
-#define SOON 1  /* second, in which a client whose SYN was dropped is not served */
 
 static char **command ;
 static unsigned int attempts ;
 static pid_t server ;
 static uint16_t port ;
 static unsigned int idle ;  /* its descriptors when it has no client */
+static double soon ;  /* a second, in which a client whose SYN was dropped is not served; more on a machine that is slow or busy */
 
 static double now (void)
 {
@@ -175,8 +175,14 @@ static double other (void)
 
 static void settle (void)
 {
-  double begin = now() ;
-  check(other() >= 0) ;
+  double begin = now(), slowest = 0 ;
+  for (unsigned int i = 0 ; i < 20 ; i++)
+  {
+    double took = other() ;
+    check(took >= 0) ;
+    if (took > slowest) slowest = took ;
+  }
+  soon = 1 + 50 * slowest ;
   while ((descriptors(1) > 1 || children()) && now() - begin < 30) poll(0, 0, 1) ;
   idle = descriptors(0) ;
 }
@@ -245,10 +251,10 @@ static void under (unsigned int (*attack) (void), char const *name)
   n = (*attack)() ;
   during = watched() ;
   after = other() ;
-  printf("# %s: %u clients; another one waited %.0f ms at most, %.0f ms afterwards\n", name, n, 1e3 * during, 1e3 * after) ;
+  printf("# %s: %u clients; another one waited %.0f ms at most, %.0f ms afterwards, of %.0f ms\n", name, n, 1e3 * during, 1e3 * after, 1e3 * soon) ;
   check(n > 0) ;
-  check(during >= 0 && during < SOON) ;
-  check(after >= 0 && after < SOON) ;
+  check(during >= 0 && during < soon) ;
+  check(after >= 0 && after < soon) ;
   begin = now() ;
   while ((descriptors(1) > 1 || children()) && now() - begin < 30) poll(0, 0, 10) ;
   check(descriptors(1) == 1 && descriptors(0) == idle && children() == 0) ;
@@ -426,7 +432,7 @@ static void ends (void)
     waitpid(pid, 0, 0) ;
   }
   printf("# the end after SIGTERM: %.0f ms at most\n", 1e3 * longest) ;
-  check(longest < 5 + SOON) ;
+  check(longest < 5 + soon) ;
   start() ;
 }
 
