@@ -43,7 +43,7 @@ all_ready ()
   test "$(grep -l . "$dir"/out/* 2>/dev/null | wc -l)" -eq "$races"
 }
 
-# row DIR GO OPTION..., inside wan: when all have got ready and there is a file GO, one goes every 30 ms; those that never end are ended
+# row DIR GO OPTION..., inside wan: when all have got ready and there is a file GO, one goes every 50 ms; those that never end are ended
 
 row ()
 {
@@ -74,7 +74,7 @@ row ()
   for _ in $(seq "$races")
   do
     printf . >&3
-    sleep 0.03
+    sleep 0.05
   done
   { sleep 11 ; kill -9 $(cat "$dir/pids") ; } 2>/dev/null &
   watch=$!
@@ -287,11 +287,12 @@ do
     echo 'hosts: files dns' > "$at/nsswitch.conf"
     : > "$at/zone"
   fi
-  for p in $(seq $peers)
+  # peers take turns: some are heavy
+  for r in $(seq $((orders * runs)))
   do
-    test "$names" || ! grep -q ' tcpclient$' "$dir/peer$p" || continue
-    for r in $(seq $((orders * runs)))
+    for p in $(seq $peers)
     do
+      test "$names" || ! grep -q ' tcpclient$' "$dir/peer$p" || continue
       places
       echo "s${s}p${p}r$r $(cat "$dir/peer$p")$arguments" >> "$at/races"
     done
