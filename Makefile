@@ -12,8 +12,7 @@ CFLAGS = -Os -fno-asynchronous-unwind-tables
 # musl, with the skalibs that make deps-dev builds for it, S=$PWD/.ci/skalibs.d/musl, and Linux's headers, which are Debian's:
 # make CC=musl-gcc CPPFLAGS="-I$S/include -idirafter /usr/include -idirafter /usr/include/$(cc -dumpmachine)" LDFLAGS="-L$S/lib"
 CPPFLAGS =
-# functions are looked up once, not in each child of tcpserve
-LDFLAGS = -Wl,-z,now
+LDFLAGS =
 LDLIBS = -lskarnet
 
 prefix = /usr/local
@@ -91,9 +90,11 @@ demo: $(EXAMPLES) test/deadends
 $(EXAMPLES): $(LIBRARY)
 
 DAEMON = examples/daemon.c examples/logline.c
+# functions are looked up once, not in each child of tcpserve
+NOW = -Wl,-z,now
 
 examples/echod examples/tcpserve: $(DAEMON) examples/daemon.h examples/logline.h
-	$(SAYCC$(V)) $(COMPILE) -I. $(LDFLAGS) -o $@ $@.c $(DAEMON) libsocket.a $(LDLIBS)
+	$(SAYCC$(V)) $(COMPILE) -I. $(NOW) $(LDFLAGS) -o $@ $@.c $(DAEMON) libsocket.a $(LDLIBS)
 
 examples/echod: examples/echod.c
 examples/tcpserve: examples/tcpserve.c

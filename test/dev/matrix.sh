@@ -128,7 +128,7 @@ do
   try $cc-flto $ar some CC=$cc CFLAGS="-O2 -flto $strict" AR=$ar RANLIB="$ar s"
 done
 # glibc's regex.h has arrays that tcc cannot read
-try tcc tcc some CC=tcc LDFLAGS= CFLAGS='-Wall -Werror -D__STDC_NO_VLA__'
+try tcc tcc some CC=tcc CFLAGS='-Wall -Werror -D__STDC_NO_VLA__'
 try musl "$skalibs/musl" with_musl
 try c++-g++ g++ header g++
 try c++-clang++ clang++ header clang++
