@@ -9,6 +9,8 @@ have ()
 {
   command -v "$1" > /dev/null || { echo "left out: $2: no $1" >> "$dir/notes" ; return 1 ; }
 }
+QUIET=1
+export QUIET
 have strace 'system calls' && calls=1
 have valgrind 'instructions and the heap' && valgrind=1
 
@@ -18,34 +20,43 @@ measure ()
 {
   if test "$calls"
   then
-    run "$@" strace -f -c -U name,calls -o "$dir/out" > "$dir/log" 2>&1 || return
-    awk '$1 == "total" { print $2 }' "$dir/out"
+    run "$@" strace -f -c -U name,calls -o "$at/out" > "$at/log" 2>&1 || return
+    awk '$1 == "total" { print $2 }' "$at/out"
   else echo -
   fi
   if test "$valgrind"
   then
-    run "$@" valgrind --tool=callgrind --callgrind-out-file="$dir/out" > "$dir/log" 2>&1 || return
-    awk '$2 == "Collected" { print $4 }' "$dir/log"
-    run "$@" valgrind --tool=memcheck --leak-check=no > "$dir/log" 2>&1 || return
-    awk '/total heap usage/ { gsub(",", "") ; print $5 ; print $9 }' "$dir/log"
+    run "$@" valgrind --tool=callgrind --callgrind-out-file="$at/out" > "$at/log" 2>&1 || return
+    awk '$2 == "Collected" { print $4 }' "$at/log"
+    run "$@" valgrind --tool=memcheck --leak-check=no > "$at/log" 2>&1 || return
+    awk '/total heap usage/ { gsub(",", "") ; print $5 ; print $9 }' "$at/log"
   else printf '%s\n' - - -
   fi
 }
 
-for operation in connect accept race1 race4
-do
+# costs operation: of all peers
+
+costs ()
+{
+  operation=$1 at=$dir/at.$1
+  mkdir "$at" || exit
   n=20
   test $operation = race4 && n=3  # some wait for a second after each refusal
   for peer in $peers
   do
-    measure "$peer" $operation $n > "$dir/one"
-    test -s "$dir/one" || continue
-    measure "$peer" $operation $((2 * n)) > "$dir/two"
-    paste "$dir/one" "$dir/two" | awk -v n=$n -v OFS='\t' -v operation=$operation -v peer="$peer" '
+    measure "$peer" $operation $n > "$at/one"
+    test -s "$at/one" || continue
+    measure "$peer" $operation $((2 * n)) > "$at/two"
+    paste "$at/one" "$at/two" | awk -v n=$n -v OFS='\t' -v operation=$operation -v peer="$peer" '
       { cost[NR] = $1 == "-" ? "-" : ($2 - $1) / n }
-      END { print operation, peer, cost[1], cost[2], cost[3], cost[4] }' >> "$dir/costs"
+      END { print operation, peer, cost[1], cost[2], cost[3], cost[4] }' >> "$at/costs"
   done
-done
+}
+
+# counts do not depend on what else runs
+for operation in connect accept race1 race4 ; do costs $operation & done
+wait
+for operation in connect accept race1 race4 ; do cat "$dir/at.$operation/costs" ; done > "$dir/costs"
 
 echo '## What one operation costs'
 echo

@@ -5,6 +5,9 @@
 
 . test/bench/operations.sh
 
+QUIET=1
+export QUIET
+
 # self peer operation n: function, object or -, and instructions of a run
 
 self ()
