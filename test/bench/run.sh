@@ -1,6 +1,6 @@
 #!/bin/sh
 # ISC license.
-# usage: run command...
+# usage: run [command...]; without commands, BENCH.md is made from what is in results
 # Runs each command and writes what it prints to a file of test/bench/results, and what matters most to BENCH.md (summary.awk).
 # Fields are separated by tabs. Of the lines of a command
 #   section: title                                        begins a group of
@@ -23,12 +23,15 @@ machine ()
   printf 'load %s before; %s\n' "$(cut -d ' ' -f 1-3 /proc/loadavg)" "$(${CC:-cc} --version | sed q)"
 }
 
-machine > "$dir/machine"
-{
-  cat "$dir/machine"
-  # shellcheck disable=SC2086 # a list of names
-  dpkg-query -W -f '${Package} ${Version}\n' $PACKAGES 2>/dev/null
-} > $here/results/machine.txt
+if test $# -gt 0
+then
+  {
+    machine
+    # shellcheck disable=SC2086 # a list of names
+    dpkg-query -W -f '${Package} ${Version}\n' $PACKAGES 2>/dev/null
+  } > $here/results/machine.txt
+  : > $here/results/lines.txt
+fi
 
 status=0
 began=$(date +%s)
@@ -40,17 +43,18 @@ do
   echo "$command" >&2
   $command > "$dir/table" 2> "$dir/errors" || { status=$? ; echo "note: exit $status" >> "$dir/table" ; }
   sed 's/^/note: /' "$dir/errors" >> "$dir/table"
-  grep -E '^(section|summary|ahead): ' "$dir/table" >> "$dir/lines"
+  grep -E '^(section|summary|ahead): ' "$dir/table" >> $here/results/lines.txt
   { echo "\$ $command" ; echo ; grep -v -E '^(section|summary): ' "$dir/table" | sed 's/ *$//' ; } > "$here/results/$name.txt"
 done
+test $# -eq 0 || echo "took: $((($(date +%s) - began + 59) / 60)) minutes" >> $here/results/lines.txt
 
 {
   echo '# Benchmarks'
   echo
-  sed 's/^/    /' "$dir/machine"
-  echo "    $# benchmarks in $((($(date +%s) - began + 59) / 60)) minutes: make deps-bench bench; whole tables in test/bench/results"
+  sed -n '1,2s/^/    /p' $here/results/machine.txt
+  echo "    make deps-bench bench, $(sed -n 's/^took: //p' $here/results/lines.txt); whole tables in test/bench/results"
   echo
-  awk -f $here/summary.awk $here/reasons.tsv "$dir/lines"
+  awk -f $here/summary.awk $here/reasons.tsv $here/results/lines.txt
 } > BENCH.md
 cat BENCH.md
 test "$(wc -l < BENCH.md)" -le 60 || echo 'BENCH.md is longer than a screen' >&2
