@@ -23,6 +23,7 @@ machine ()
   printf 'load %s before; %s\n' "$(cut -d ' ' -f 1-3 /proc/loadavg)" "$(${CC:-cc} --version | sed q)"
 }
 
+mkdir -p $here/results
 if test $# -gt 0
 then
   {
