@@ -119,6 +119,9 @@ do
   do
     example "$page" $which > "$dir/example.c"
     test $which -eq 1 || grep -q 'int main' "$dir/example.c" || continue
+    case $name in socket_local6 | socket_remote6 | socket_recv6 | socket_mc*6)
+      ip6 || { echo "skip $name, example $which: no IPv6" ; continue ; }  # it is about addresses of IPv6
+    esac
     { test -s "$dir/example.c" && $COMPILE -Wall -Wextra -Werror -I. -o "$dir/example" "$dir/example.c" $LINK &&
       timeout 30 "$dir/example" ; } > "$dir/log" 2>&1 < /dev/null
     report $? "$name: example $which"

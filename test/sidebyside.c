@@ -75,6 +75,7 @@ static void both (char const *ip, uint32_t scope)
 
 static void both_libraries_connect_to_one_listener (void)
 {
+  NEED_IP6 ;
   both(LOOPBACK6, 0) ;
 }
 
@@ -84,6 +85,7 @@ static void both_libraries_connect_link_locally (void)
   uint32_t scope ;
   uint16_t port ;
   int l, s ;
+  NEED_IP6 ;
   if (test_namespace() == -1) SKIP(NO_NAMESPACES) ;
   check(!system("ip link add v0 type veth peer name v1")) ;
   check(!system("ip link set v1 up")) ;
