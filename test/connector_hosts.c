@@ -285,6 +285,7 @@ static void no_ICMP_error_of_a_router_is_left_on_a_connection (void)
   check(!setns(ns[1], CLONE_NEWNET)) ;
   ip("link set lo up") ;
   ip("link set vb up") ;
+  carries("vb") ;
   ip("addr add 192.0.2.2/29 dev vb") ;
   for (int i = 1 ; i < 4 ; i += 2)
   {
@@ -297,6 +298,7 @@ static void no_ICMP_error_of_a_router_is_left_on_a_connection (void)
   check(!socket_bind4(l, ANY4, 80) && !socket_listen(l, CLIENTS)) ;
 
   check(!setns(ns[0], CLONE_NEWNET)) ;
+  carries("va") ;
   for (int i = 0 ; i < CLIENTS ; i++)
   {
     pid[i] = test_fork() ;

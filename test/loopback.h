@@ -88,6 +88,15 @@ static inline void silence_ends (struct silence const *x)
   if (x->keeper >= 0) close(x->keeper) ;
 }
 
+/* A device that has come up has no queue for a moment, and drops what it is to send. */
+
+static inline void carries (char const *device)
+{
+  char s[128] ;
+  snprintf(s, sizeof s, "until ip link show dev %s | grep ' state UP' | grep -q -v ' qdisc noop ' ; do sleep .01 ; done", device) ;
+  check(!system(s)) ;
+}
+
 /*
    In a namespace of its own: a socket whose attempt is under way with an ICMP error in its error queue. The host is its own
    router, and the error comes while the call that sends the SYN still holds the socket.
@@ -104,6 +113,8 @@ static inline int icmp_pending (void)
   socklen_t len = sizeof info ;
   int const on = 1 ;
   for (size_t i = 0 ; i < sizeof rules / sizeof *rules ; i++) ip(rules[i]) ;
+  carries("v0") ;
+  carries("v1") ;
   check(!test_write("/proc/sys/net/ipv4/conf/v1/forwarding", "1")) ;
   check(!test_write("/proc/sys/net/ipv4/conf/v1/accept_local", "1")) ;
   check(!test_write("/proc/sys/net/ipv4/icmp_ratelimit", "0")) ;
