@@ -161,6 +161,11 @@ kernels:
 	@failed= ; for kernel in $(KERNELS) ; do test/dev/kernel.sh $$kernel || failed="$$failed $$kernel" ; done ; \
 	  test -z "$$failed" || { echo "failed on:$$failed" ; exit 1 ; }
 
+# make test with the compilers and the skalibs of other suites
+SUITES = trixie sid
+suites:
+	@$(ENV) DEPS='$(DEPS)' test/dev/suites.sh $(SUITES)
+
 # the connector's rules over all small races, with larger bounds
 explore: test/connector_rules
 	test/connector_rules full
@@ -292,4 +297,4 @@ clean:
 	rm -rf html
 
 .PHONY: all bench check clean demo deps deps-bench deps-dev deps-interop deps-libowfat deps-package dist examples explore html \
- install install-examples install-html kernels soak test uninstall uninstall-examples uninstall-html $(CHECKS)
+ install install-examples install-html kernels soak suites test uninstall uninstall-examples uninstall-html $(CHECKS)
