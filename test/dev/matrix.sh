@@ -82,7 +82,9 @@ under ()
   make -s -j "$jobs" "$@" $list || return
   for program in $list
   do
-    mv "$program" "$program.run" && echo "exec $command ./$program.run" > "$program" && chmod +x "$program" || return
+    arguments=
+    test "$program" != test/connector_model || arguments='20260801 20000'  # a tenth of its races
+    mv "$program" "$program.run" && echo "exec $command ./$program.run $arguments" > "$program" && chmod +x "$program" || return
   done
   test/run.sh $list
 }
