@@ -162,6 +162,11 @@ tcpserve: status: 0/40'
   env --default-signal=PIPE,CHLD grep '^Sig[BI]' /proc/self/status > "$dir/direct" &
   wait $!
   called_with "true &"
+  with 'exec <&- 2>&-'
+  serve 127.0.0.1 0 echo hello
+  tcpserve="$dir/tcpserve"
+  hears "called without descriptors 0 and 2" hello
+  stop "called without descriptors"
 
   serve -v 127.0.0.1 0 "$dir/nothing"
   hears "no such prog" ''
@@ -241,7 +246,9 @@ tcpserve: status: 0/40'
 
   if test "$(id -u)" -eq 0
   then
+    with : 'setpriv --groups 4141'
     serve -u 4242 -g 4343 127.0.0.1 0 id
+    tcpserve="$dir/tcpserve"
     hears "-u -g" "uid=4242 gid=4343 groups=4343"
     stop "-u -g"
 
