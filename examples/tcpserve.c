@@ -32,7 +32,7 @@
 
 #define USAGE "tcpserve [-v] [-f] [-1] [-4] [-6] [-c limit] [-C perclient] [-b backlog] [-B banner] [-u uid] [-g gid] [-U] [-l localname] host port prog..."
 #define NEWCOMERS 16  /* accepted at a time, so that children are reaped even in a flood */
-#define BACKLOG 1024  /* a full queue costs a client a second: starting this many takes less */
+#define BACKLOG 4096  /* a full queue costs a client a second; no more than net.core.somaxconn */
 
 extern char const *PROG ;  /* skalibs 2.13 has it in strerr.h, later ones in prog.h */
 
