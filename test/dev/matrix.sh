@@ -138,7 +138,7 @@ try skalibs-newer "$skalibs/newer" programs CPPFLAGS="-I$skalibs/newer/include" 
 
 # qemu has no user namespaces, not all of fast open, and no time for test/connector_rules; no address is looked at in test/faults;
 # in the network namespaces that root has without them it does not translate all of netlink and of multicast
-qemu=qemu-s390x
+qemu='qemu-s390x'
 if test "$(id -u)" -eq 0 ; then qemu="setpriv --bounding-set -sys_admin $qemu" ; fi
 for machine in i386-i686 s390x-s390x
 do
