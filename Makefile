@@ -90,7 +90,7 @@ demo: $(EXAMPLES) test/deadends
 $(EXAMPLES): $(LIBRARY)
 
 DAEMON = examples/daemon.c examples/logline.c
-# functions are looked up once, not in each child of tcpserve
+# functions are looked up once, not in each child of tcpserve; NOW= for a linker that cannot
 NOW = -Wl,-z,now
 
 examples/echod examples/tcpserve: $(DAEMON) examples/daemon.h examples/logline.h

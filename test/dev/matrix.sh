@@ -128,7 +128,7 @@ try gcc-flto gcc-ar some CC=gcc CFLAGS="-O2 -flto $strict" AR=gcc-ar RANLIB='gcc
 try clang-O0 clang some CC=clang CFLAGS="-O0 $strict"
 try clang-flto llvm-ar some CC=clang CFLAGS="-O3 -flto $strict" AR=llvm-ar RANLIB='llvm-ar s'
 # glibc's regex.h has arrays that tcc cannot read
-try tcc tcc some CC=tcc CFLAGS='-Wall -Werror -D__STDC_NO_VLA__'
+try tcc tcc some CC=tcc NOW= CFLAGS='-Wall -Werror -D__STDC_NO_VLA__'
 try musl "$skalibs/musl" with_musl
 try c++-g++ g++ header g++
 try c++-clang++ clang++ header clang++
