@@ -52,8 +52,7 @@ test $# -eq 0 || echo "took: $((($(date +%s) - began + 59) / 60)) minutes" >> $h
 {
   echo '# Benchmarks'
   echo
-  sed -n '1,2s/^/    /p' $here/results/machine.txt
-  echo "    make deps-bench bench, $(sed -n 's/^took: //p' $here/results/lines.txt); whole tables in test/bench/results"
+  sed -n -e '1s/^/    /p' -e "2s/.*/    &; make deps-bench bench, $(sed -n 's/^took: //p' $here/results/lines.txt)/p" $here/results/machine.txt
   echo
   awk -f $here/summary.awk $here/reasons.tsv $here/results/lines.txt
 } > BENCH.md

@@ -74,7 +74,7 @@ END {
     x = ratio(r)
     printf "    %5s %s %-" width "s %9s %9s  %s\n", x == "-" ? x : sprintf("%.2f", x), mark[r], quantity[r], limit[r], ours[r], peer[r] (figure[r] == "" ? "" : " ") figure[r]
   }
-  print "\nratio: how many times better ours is; under 1 without a letter: within the spread of the runs. Where a peer is ahead, and why:\n"
+  print "\nratio: how many times better ours is; under 1 without a letter: within the spread of the runs. Where a peer is ahead, and why (whole tables: test/bench/results):\n"
   for (i = 1 ; i <= used ; i++)
     fill(letters[at[i]] " " (at[i] ? why[at[i]] : "NO REASON GIVEN") (where[at[i]] == "" ? "" : " Also: " where[at[i]]))
   if (!used) print "    nowhere"
