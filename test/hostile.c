@@ -20,6 +20,7 @@
 
 #define ATTACKER "\177\0\0\3"
 #define OTHER "\177\0\0\2"
+#define BACKLOG 4096  /* that of the daemons, unless somaxconn is less */
 
 static char **command ;
 static unsigned int attempts ;
@@ -27,6 +28,7 @@ static pid_t server ;
 static uint16_t port ;
 static unsigned int idle ;  /* its descriptors when it has no client */
 static double soon ;  /* a second, in which a client whose SYN was dropped is not served; more on a machine that is slow or busy */
+static double queue ;  /* in which it serves a backlog of clients, one after the other */
 
 static double now (void)
 {
@@ -183,6 +185,7 @@ static void settle (void)
     if (took > slowest) slowest = took ;
   }
   soon = 1 + 50 * slowest ;
+  queue = BACKLOG * (now() - begin) / 20 ;
   while ((descriptors(1) > 1 || children()) && now() - begin < 30) poll(0, 0, 1) ;
   idle = descriptors(0) ;
 }
@@ -240,9 +243,9 @@ static double watched (void)
   return longest ;
 }
 
-/* The attack, and what holds after it. */
+/* The attack, what another client waits at most, and what holds afterwards. */
 
-static void under (unsigned int (*attack) (void), char const *name)
+static void under (unsigned int (*attack) (void), char const *name, double most)
 {
   unsigned int n ;
   unsigned long kb = memory() ;
@@ -251,10 +254,10 @@ static void under (unsigned int (*attack) (void), char const *name)
   n = (*attack)() ;
   during = watched() ;
   after = other() ;
-  printf("# %s: %u clients; another one waited %.0f ms at most, %.0f ms afterwards, of %.0f ms\n", name, n, 1e3 * during, 1e3 * after, 1e3 * soon) ;
+  printf("# %s: %u clients; another one waited %.0f ms at most, %.0f ms afterwards, of %.0f ms\n", name, n, 1e3 * during, 1e3 * after, 1e3 * most) ;
   check(n > 0) ;
-  check(during >= 0 && during < soon) ;
-  check(after >= 0 && after < soon) ;
+  check(during >= 0 && during < most) ;
+  check(after >= 0 && after < most) ;
   begin = now() ;
   while ((descriptors(1) > 1 || children()) && now() - begin < 30) poll(0, 0, 10) ;
   check(descriptors(1) == 1 && descriptors(0) == idle && children() == 0) ;
@@ -374,8 +377,8 @@ static unsigned int vanish (void)
   return n ;
 }
 
-#define ATTACK(f) static void attack_##f (void) { under(&f, #f) ; }
-ATTACK(come_and_go)
+static void attack_come_and_go (void) { under(&come_and_go, "come_and_go", soon + queue) ; }  /* the others may be behind all of them */
+#define ATTACK(f) static void attack_##f (void) { under(&f, #f, soon) ; }
 ATTACK(stay)
 ATTACK(resets)
 ATTACK(half_closes)
