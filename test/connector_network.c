@@ -464,11 +464,15 @@ static void tests (void)
 {
   int e, runs = 0 ;
   do e = run() ; while (!e && late() > TOOLATE && ++runs < RUNS) ;
-  if (e || runs == RUNS)
+  if (e)
   {
-    printf("# %s\n", e ? reason : "this machine is too late for a test of time") ;
-    printf("fail races\n") ;
+    printf("# %s\nfail races\n", reason) ;
     test_status = 1 ;
+    return ;
+  }
+  if (runs == RUNS)
+  {
+    printf("skip races: the machine is too slow for a test of time\n") ;
     return ;
   }
   printf("# the wire was late by %.2f ms in the median, %.2f at most, the client by %.2f\n", median, latest, napped) ;
