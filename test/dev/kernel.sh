@@ -130,7 +130,7 @@ run ()
   wait $guest
   guest=
   wait
-  test -s "$work/out/status" || { tail -n 20 "$work/console" >&2 ; die "it did not come to its end" ; }
+  test -s "$work/out/status" || { tail -n 60 "$work/console" >&2 ; die "it did not come to its end" ; }
   exit "$(cat "$work/out/status")"
 }
 
