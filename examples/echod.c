@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <skalibs/buffer.h>
@@ -132,7 +133,11 @@ static void accept_clients (void)
   {
     client c = { .bye = 0 } ;
     int fd ;
-    if (n >= limit) { newcomers_wait("no place is left") ; return ; }
+    if (n >= limit)
+    {
+      if (!i) newcomers_wait("no place is left") ;  /* else epoll reports whether more have come */
+      return ;
+    }
     fd = socket_accept6_nbcoe(listener, c.ip, &c.port, &c.scope_id) ;
     if (fd == -1)
     {
@@ -258,9 +263,20 @@ static unsigned int limit_scan (char const *s)
   return x < CLIENTS ? x : CLIENTS ;
 }
 
+/* Others must find no descriptor, and wait. */
+
+static void limit_descriptors (void)
+{
+  struct rlimit r ;
+  if (getrlimit(RLIMIT_NOFILE, &r) == -1 || r.rlim_cur <= CLIENTS) return ;
+  r.rlim_cur = CLIENTS ;
+  if (setrlimit(RLIMIT_NOFILE, &r) == -1) strerr_diefu1sys(111, "limit descriptors") ;
+}
+
 static int prepare (void)
 {
   int sigfd ;
+  limit_descriptors() ;
   daemon_begin() ;
   sigfd = selfpipe_init() ;
   if (sigfd == -1) strerr_diefu1sys(111, "create selfpipe") ;
