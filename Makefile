@@ -111,7 +111,7 @@ TESTS = \
  test/bind test/candidate test/connect test/connected \
  test/connector_faults test/connector_hosts test/connector_kernel test/connector_model test/connector_network test/connector_rules \
  test/connector_soak test/connector_threads \
- test/create test/datagram test/example_draw test/example_lookup \
+ test/create test/datagram test/example_draw test/example_logline test/example_lookup \
  test/fastopen test/fastopen_listener test/fastopen_signals \
  test/faults test/interface test/metrics test/multicast test/names test/serve test/signals test/text test/timeouts
 
@@ -142,6 +142,7 @@ test/connector_model: test/connector_model.h test/primitives.h test/race.h test/
 test/connector_rules: test/primitives.h test/race.h test/syscalls.h
 test/example_draw: test/example_draw.c examples/race.c examples/lookup.c examples/lookup.h
 	$(SAYCC$(V)) $(COMPILE) -I. $(LDFLAGS) -o $@ $@.c examples/lookup.c libsocket.a $(LDLIBS)
+test/example_logline: examples/logline.c examples/logline.h
 test/example_lookup: test/loopback.h examples/lookup.c examples/lookup.h
 
 # what a developer runs, test/dev/NAME.sh; matrix takes names as ARGS=

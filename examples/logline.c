@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <skalibs/types.h>
@@ -23,15 +24,21 @@ typedef struct
 } text ;
 
 static int out = 2 ;
+static int is_socket = 0 ;
 static unsigned int lost = 0 ;
 
-/* Reopened: others may write between our poll and our write, and O_NONBLOCK on descriptor 2 would affect them too. */
+/*
+   Others may write between our poll and our write, and O_NONBLOCK on descriptor 2 would affect them too: it is reopened,
+   or, which a socket cannot be, asked not to wait.
+*/
 
 void logline_init (void)
 {
   struct stat st ;
   int fd = -1 ;
-  if (fstat(2, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)))
+  if (fstat(2, &st) == -1) return ;
+  is_socket = S_ISSOCK(st.st_mode) ;
+  if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode))
     fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) ;
   if (fd >= 0) out = fd ;
 }
@@ -47,7 +54,8 @@ static void add (text *t, char const *s)
 static int put (char const *s, size_t n)
 {
   struct pollfd x = { .fd = out, .events = POLLOUT } ;
-  return poll(&x, 1, 0) == 1 && write(out, s, n) == (ssize_t)n ;
+  if (poll(&x, 1, 0) != 1) return 0 ;
+  return (is_socket ? send(out, s, n, MSG_DONTWAIT | MSG_NOSIGNAL) : write(out, s, n)) == (ssize_t)n ;
 }
 
 void logline_v (char const *const *s)

@@ -156,7 +156,7 @@ try asan-gcc gcc some CC=gcc CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sa
 try asan-clang clang programs TESTS="$(without test/connector_rules)" CC=clang CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all'
 try tsan gcc some TESTS=test/connector_threads CC=gcc CFLAGS='-O1 -g -fsanitize=thread'
 # MSan takes for unset what libskarnet or a raw system call of the test's own has written: valgrind looks at those programs
-try msan clang programs TESTS="$(without test/connector_hosts test/connector_kernel test/connector_network test/connector_threads test/metrics test/example_draw test/example_lookup test/connector_rules test/faults test/connector_model test/connector_faults test/connector_soak)" CC=clang CFLAGS='-O1 -g -fsanitize=memory'
+try msan clang programs TESTS="$(without test/connector_hosts test/connector_kernel test/connector_network test/connector_threads test/metrics test/example_draw test/example_logline test/example_lookup test/connector_rules test/faults test/connector_model test/connector_faults test/connector_soak)" CC=clang CFLAGS='-O1 -g -fsanitize=memory'
 # signals by the millisecond leave valgrind no time, nor does test/connector_network; test/connector_rules would take it for minutes
 try valgrind valgrind with_valgrind "$(without test/connector_rules test/fastopen_signals test/connector_network test/signals)"
 
