@@ -111,6 +111,7 @@ static void end_child (lookup_family *f)
 {
   int wstat ;
   fd_close(f->fd) ;
+  if (waitpid_nointr(f->pid, &wstat, WNOHANG)) return ;  /* a process of that number may be a stranger now */
   kill(f->pid, SIGKILL) ;
   waitpid_nointr(f->pid, &wstat, 0) ;
 }
@@ -166,7 +167,7 @@ static void take_answers (lookup *l, socket_connector *c, unsigned int max, tain
 
  /* The race */
 
-static void step_all (lookup *l, unsigned int lookups, socket_connector *c, unsigned int max, tain const *stamp)
+static void step_all (lookup *l, unsigned int lookups, socket_connector *c, unsigned int max, int learn, tain const *stamp)
 {
   unsigned int n = c->n ;
   c->expecting = 0 ;
@@ -177,7 +178,7 @@ static void step_all (lookup *l, unsigned int lookups, socket_connector *c, unsi
       if (l[i].family[is6].state == LOOKUP_ASKED) c->expecting = 1 ;
   }
   if (c->n == n) return ;
-  if (c->delay == LOOKUP_DELAY) socket_candidate_metrics(c->candidate + n, c->n - n) ;
+  if (learn) socket_candidate_metrics(c->candidate + n, c->n - n) ;
   c->n = n + socket_candidate_hedge(c->candidate + n, c->n - n, max - n) ;
 }
 
@@ -201,12 +202,12 @@ static int pause_all (lookup const *l, unsigned int lookups, socket_connector co
   return iopause_stamp(x, n, &deadline, stamp) ;
 }
 
-int lookup_race (lookup *l, unsigned int lookups, socket_connector *c, unsigned int max, tain *stamp)
+int lookup_race (lookup *l, unsigned int lookups, socket_connector *c, unsigned int max, int learn, tain *stamp)
 {
   int r = 0, e ;
   while (!r)
   {
-    step_all(l, lookups, c, max, stamp) ;
+    step_all(l, lookups, c, max, learn, stamp) ;
     r = socket_connector_step(c, stamp) ;
     if (!r && pause_all(l, lookups, c, stamp) == -1) r = -1 ;
   }

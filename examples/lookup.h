@@ -18,7 +18,6 @@
 
 #define LOOKUP_MAX 32       /* addresses of each family */
 #define LOOKUP_PATIENCE 50  /* ms that IPv4 addresses wait for IPv6 ones: RFC 8305's Resolution Delay */
-#define LOOKUP_DELAY 250    /* the connector's delay, unless the kernel remembers a short round-trip time */
 
 typedef struct lookup_answer_s lookup_answer ;
 struct lookup_answer_s
@@ -53,8 +52,11 @@ struct lookup_s
  /* host is a name, a literal address, or null: this host; family is AF_INET, AF_INET6 or AF_UNSPEC, stamp the time */
 extern void lookup_start (lookup *, char const *, uint16_t, int, tain const *) ;
 
- /* Races what the lookups find, in an array of that many candidates, and stops them. 1, or -1 and errno: as socket_connector_step. */
-extern int lookup_race (lookup *, unsigned int, socket_connector *, unsigned int, tain *) ;
+ /*
+    Races what the lookups find, in an array of that many candidates, and stops them. 1, or -1 and errno: as socket_connector_step.
+    learn: delays are shorter where the kernel remembers short round-trip times.
+ */
+extern int lookup_race (lookup *, unsigned int, socket_connector *, unsigned int, int learn, tain *) ;
 
  /* ends the children; may be called at any time after the start */
 extern void lookup_stop (lookup *) ;

@@ -43,7 +43,8 @@ static socket_candidate candidate[CANDIDATES] ;
 static tain up[CANDIDATES] ;  /* when it was connected and -g made it wait */
 static int fast = 0 ;
 static int greeting = 0 ;
-static unsigned int delay = LOOKUP_DELAY ;
+static unsigned int delay = 250 ;  /* at most, */
+static int learn = 1 ;  /* less where the kernel remembers a short round-trip time */
 static int backoff = 0 ;
 static unsigned int timeout = 10000 ;
 static int family ;
@@ -458,7 +459,7 @@ static int options (int argc, char const *const *argv)
       _exit(0) ;
     case 'f' : fast = 1 ; break ;
     case 'g' : greeting = 1 ; break ;
-    case 'a' : delay = number(l.arg) ; break ;
+    case 'a' : delay = number(l.arg) ; learn = 0 ; break ;
     case 'b' :
       if (!int0_scan(l.arg, &backoff)) strerr_dief2x(100, "not a backoff: ", l.arg) ;
       break ;
@@ -508,7 +509,7 @@ int main (int argc, char const *const *argv)
   tain_copynow(&start) ;
   init(&c, &start) ;
   for (unsigned int i = 0 ; i < n ; i++) lookup_start(l + i, host[i], port[i], family, &start) ;
-  if (lookup_race(l, n, &c, CANDIDATES, &STAMP) == -1) error = errno ;
+  if (lookup_race(l, n, &c, CANDIDATES, learn, &STAMP) == -1) error = errno ;
   else if (socket_fastopen_used(c.fd) != 1) candidate[c.winner].sent = 0 ;  /* the peer did not accept it */
 
   draw(&c, l, n, &start, &STAMP, error, isatty(1) && !getenv("NO_COLOR")) ;

@@ -38,7 +38,8 @@ extern char const *PROG ;  /* skalibs 2.13 has it in strerr.h, later ones in pro
 static int verbosity = 1 ;
 static char const *request = 0 ;
 static int greeting = 0 ;
-static unsigned int delay = LOOKUP_DELAY ;
+static unsigned int delay = 250 ;  /* at most, */
+static int learn = 1 ;  /* less where the kernel remembers a short round-trip time */
 static int ip4 = 0 ;
 static int ip6 = 0 ;
 static tain limit = { .sec = { .x = 60 } } ;
@@ -97,6 +98,7 @@ static int options (int argc, char const *const *argv)
     case 'g' : greeting = 1 ; break ;
     case 'a' :
       if (!uint0_scan(l.arg, &delay)) strerr_dief2x(100, "not a number of milliseconds: ", l.arg) ;
+      learn = 0 ;
       break ;
     case '4' : ip4 = 1 ; break ;
     case '6' : ip6 = 1 ; break ;
@@ -242,7 +244,7 @@ static int dial (lookup *l, char const *host, uint16_t port)
   c.data = request ;
   if (request) c.len = strlen(request) ;
   lookup_start(l, *host && strcmp(host, "0") ? host : 0, port, family, &STAMP) ;
-  r = lookup_race(l, 1, &c, CANDIDATES, &STAMP) ;
+  r = lookup_race(l, 1, &c, CANDIDATES, learn, &STAMP) ;
   e = errno ;
   if (verbosity > 1) say_lookup(l) ;
   if (verbosity > 1) say_race(&c) ;

@@ -12,10 +12,13 @@
 static int made_getaddrinfo (char const *, char const *, struct addrinfo const *, struct addrinfo **) ;
 static void made_freeaddrinfo (struct addrinfo *) ;
 static pid_t made_fork (void) ;
+static int made_kill (pid_t, int) ;
 #define getaddrinfo made_getaddrinfo
 #define freeaddrinfo made_freeaddrinfo
 #define fork made_fork
+#define kill made_kill
 #include "../examples/lookup.c"
+#undef kill
 #undef fork
 #undef freeaddrinfo
 #undef getaddrinfo
@@ -34,6 +37,7 @@ static struct made
   unsigned int n ;  /* ::1, or 127.0.0.1 and so on */
 } made[2] ;
 static int forks_left ;
+static int learn = 1 ;
 static int *asked ;  /* shared: how often, by family */
 
 static lookup l ;
@@ -97,6 +101,14 @@ static pid_t made_fork (void)
   return fork() ;
 }
 
+static unsigned int strangers ;  /* that it would have killed */
+
+static int made_kill (pid_t pid, int sig)
+{
+  strangers += kill(pid, 0) == -1 ;
+  return kill(pid, sig) ;
+}
+
 static long ms_between (tain const *from, tain const *to)
 {
   tain t ;
@@ -116,7 +128,7 @@ static int race_to (char const *host, int family, unsigned int ms, unsigned int 
   tain_add_g(&deadline, &limit) ;
   socket_connector_init(&c, a, 0, &deadline) ;
   lookup_start(&l, host, port, family, &STAMP) ;
-  r = lookup_race(&l, 1, &c, max, &STAMP) ;
+  r = lookup_race(&l, 1, &c, max, learn, &STAMP) ;
   e = errno ;
   if (c.fd >= 0) close(c.fd) ;
   check(fails(waitpid(-1, 0, 0), ECHILD)) ;
@@ -477,6 +489,41 @@ static void literals_are_not_asked (void)
   }
 }
 
+/* The kernel has reaped them. */
+
+static void children_that_have_gone_are_not_killed (void)
+{
+  signal(SIGCHLD, SIG_IGN) ;
+  make((struct made){ .n = 1 }, (struct made){ .n = 1 }) ;
+  strangers = asked[0] = asked[1] = 0 ;
+  tain_now_set_stopwatch_g() ;
+  lookup_start(&l, "name", 1, AF_UNSPEC, &STAMP) ;
+  for (int is6 = 0 ; is6 < 2 ; is6++) while (!kill(l.family[is6].pid, 0)) poll(0, 0, 1) ;
+  lookup_stop(&l) ;
+  check(asked[0] == 1 && asked[1] == 1 && !strangers) ;
+  signal(SIGCHLD, SIG_DFL) ;
+}
+
+/* A connection that is closed leaves its round-trip time. */
+
+static void delays_are_learnt_only_if_wanted (void)
+{
+  socket_candidate x ;
+  int l4 = listener(0, &port), s = tcp(0, 1), peer ;
+  check(!conn(s, 0, port)) ;
+  check((peer = socket_accept4(l4, 0, 0)) >= 0 && write(s, "x", 1) == 1) ;
+  close(s) ;
+  close(peer) ;
+  socket_candidate_ip4(&x, LOOPBACK4, port) ;
+  for (learn = 0 ; learn < 2 ; learn++)
+  {
+    check(race_to("127.0.0.1", AF_UNSPEC, 60000, MAX) == 1) ;
+    check(a[0].delay == (learn && socket_candidate_metrics(&x, 1) == 1 ? 100U : 0U)) ;
+  }
+  learn = 1 ;
+  close(l4) ;
+}
+
 static void two_hosts_are_one_race (void)
 {
   lookup two[2] ;
@@ -489,7 +536,7 @@ static void two_hosts_are_one_race (void)
   socket_connector_init(&c, a, 0, &deadline) ;
   lookup_start(two, "name", x.port, AF_UNSPEC, &STAMP) ;
   lookup_start(two + 1, "::1", port, AF_UNSPEC, &STAMP) ;
-  check(lookup_race(two, 2, &c, MAX, &STAMP) == 1 && a[c.winner].is6 && a[c.winner].port == port) ;
+  check(lookup_race(two, 2, &c, MAX, 1, &STAMP) == 1 && a[c.winner].is6 && a[c.winner].port == port) ;
   close(c.fd) ;
   check(fails(waitpid(-1, 0, 0), ECHILD)) ;
   close(s) ;
@@ -529,6 +576,8 @@ int main (void)
   RUN(a_hedge_follows_a_silent_address) ;
   RUN(one_family_alone_is_asked) ;
   RUN(literals_are_not_asked) ;
+  RUN(children_that_have_gone_are_not_killed) ;
+  RUN(delays_are_learnt_only_if_wanted) ;
   RUN(two_hosts_are_one_race) ;
   RUN(ports_are_numbers_or_services) ;
   return test_end() ;
