@@ -20,6 +20,7 @@
 
 #define ATTACKER "\177\0\0\3"
 #define OTHER "\177\0\0\2"
+#define MINUTE 60.0   /* in which it has to serve all attempts of one kind */
 #define BACKLOG 4096  /* that of the daemons, unless somaxconn is less */
 
 static char **command ;
@@ -177,7 +178,7 @@ static double other (void)
 
 static void settle (void)
 {
-  double begin = now(), slowest = 0 ;
+  double begin = now(), slowest = 0, mean ;
   for (unsigned int i = 0 ; i < 20 ; i++)
   {
     double took = other() ;
@@ -185,7 +186,9 @@ static void settle (void)
     if (took > slowest) slowest = took ;
   }
   soon = 1 + 50 * slowest ;
-  queue = BACKLOG * (now() - begin) / 20 ;
+  mean = (now() - begin) / 20 ;
+  queue = BACKLOG * mean ;
+  if (attempts > MINUTE / mean) attempts = (unsigned int)(MINUTE / mean) ;
   while ((descriptors(1) > 1 || children()) && now() - begin < 30) poll(0, 0, 1) ;
   idle = descriptors(0) ;
 }

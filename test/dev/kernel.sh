@@ -134,7 +134,7 @@ run ()
   exit "$(cat "$work/out/status")"
 }
 
-wanted='ipv6 tun veth dummy'
+wanted='ipv6 tun veth dummy tcp_diag'
 
 case $version in
   5.10) suite=bullseye ;;
