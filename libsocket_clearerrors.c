@@ -8,7 +8,7 @@
 #include "internal.h"
 
 #ifdef MSG_ERRQUEUE
-static void take_off (int s)
+static void drain (int s)
 {
   struct msghdr m = { .msg_name = 0 } ;
   int type ;
@@ -22,7 +22,7 @@ int libsocket_clearerrors (int s)
   int e = errno ;
   struct pollfd x = { .fd = s } ;
   if (!poll(&x, 1, 0)) return 0 ;
-  if (x.revents & POLLERR) take_off(s) ;
+  if ((x.revents & (POLLERR | POLLHUP)) == POLLERR) drain(s) ;  /* POLLHUP: it has ended, and this would reset SO_ERROR */
   errno = e ;
   return 0 ;
 }

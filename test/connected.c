@@ -11,24 +11,20 @@
 #include "syscalls.h"
 
 static void (*behind) (int) ;  /* what is to happen after getpeername has its true answer, once */
+static void (*behind_poll) (int) ;  /* or after the poll that socket_connected asks for */
 static int asking, waited ;    /* socket_connected is at work; it has asked for a wait */
 
 static long hook (int call, long *a)
 {
-  void (*f) (int) = behind ;
+  void (**then) (int) = call == CALL_poll ? &behind_poll : &behind, (*f) (int) = *then ;
   struct timespec const *ts = (struct timespec const *)a[2] ;
-  long r ;
-  int e, was = asking ;
-  if (call == CALL_poll)
-  {
-    if (asking && (!ts || ts->tv_sec || ts->tv_nsec)) waited = 1 ;
-    return kernel(call, a) ;
-  }
-  r = kernel(call, a) ;
-  e = errno ;
+  long r = kernel(call, a) ;
+  int e = errno, was = asking ;
+  if (call == CALL_poll && !asking) return r ;
+  if (call == CALL_poll && (!ts || ts->tv_sec || ts->tv_nsec)) waited = 1 ;
   asking = 0 ;
-  behind = 0 ;
-  if (f) (*f)((int)a[0]) ;
+  *then = 0 ;
+  if (f) (*f)(call == CALL_poll ? ((struct pollfd *)a[0])->fd : (int)a[0]) ;
   asking = was ;
   errno = e ;
   return r ;
@@ -316,6 +312,30 @@ static void an_unread_icmp_error_leaves_it_in_progress (void)
 }
 
 
+/* The next SYN gets an error, too, which ends the attempt while it is asked about: that error is kept for the next question. */
+
+static void the_end (int s)
+{
+  struct pollfd x = { .fd = s } ;
+  ip("link set v1 up") ;
+  do check(poll(&x, 1, 30000) == 1) ; while (!(x.revents & POLLHUP) && !poll(0, 0, 10)) ;
+}
+
+static void an_end_beside_an_unread_icmp_error_is_not_lost (void)
+{
+  int s, error ;
+  socklen_t len = sizeof error ;
+  if (test_namespace() == -1) SKIP(NO_NAMESPACES) ;
+  s = icmp_pending() ;
+  for (int i = 0 ; i < 2 ; i++) check(!getsockopt(s, SOL_SOCKET, SO_ERROR, &error, &len)) ;  /* the kernel has the first one twice */
+  behind_poll = &the_end ;
+  check(says(s, EINPROGRESS)) ;
+  check(!behind_poll) ;
+  check(says(s, EHOSTUNREACH)) ;
+  close(s) ;
+}
+
+
 /* connected, says the connect; but the SYN waits for the first write */
 
 static void a_deferred_SYN_is_no_connection (void)
@@ -373,6 +393,7 @@ int main (void)
   RUN(what_comes_up_meanwhile_is_connected) ;
   RUN(what_is_refused_meanwhile_is_refused) ;
   RUN(an_unread_icmp_error_leaves_it_in_progress) ;
+  RUN(an_end_beside_an_unread_icmp_error_is_not_lost) ;
   RUN(a_deferred_SYN_is_no_connection) ;
   return test_end() ;
 }
