@@ -4,7 +4,7 @@
 
 #include "socket.h"
 
-#ifdef __STDC_NO_THREADS__
+#if defined(__STDC_NO_THREADS__) && !defined(__GNUC__)  /* with GNU C it lacks threads.h alone */
 #define _Thread_local
 #endif
 

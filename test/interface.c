@@ -19,6 +19,15 @@ static void an_index_belongs_to_a_name_or_is_0 (void)
   check(socket_getifidx("a name that is longer than any interface can have") == 0) ;
 }
 
+/* The kernel knows 15 characters, and some C libraries cut a longer name. */
+
+static void a_longer_name_is_not_that_of_another (void)
+{
+  check(!system("ip link add abcdefghijklmno type veth peer name b")) ;
+  check(socket_getifidx("abcdefghijklmno") > 0) ;
+  check(fails((int)socket_getifidx("abcdefghijklmnop") - 1, ENODEV)) ;
+}
+
 static void a_name_belongs_to_an_index_or_is_unknown (void)
 {
   uint32_t lo = socket_getifidx("lo") ;
@@ -76,6 +85,7 @@ static void sctp_sockets_are_created_or_give_EPROTONOSUPPORT (int v6)
 int main (void)
 {
   RUN(an_index_belongs_to_a_name_or_is_0) ;
+  RUN_APART(a_longer_name_is_not_that_of_another) ;
   RUN(a_name_belongs_to_an_index_or_is_unknown) ;
   RUN(each_thread_has_a_name_of_its_own) ;
   RUN46(sctp_sockets_are_created_or_give_EPROTONOSUPPORT) ;
