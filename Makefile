@@ -7,7 +7,7 @@ VERSION = 0.2.0
 CC = cc
 AR = ar
 RANLIB = ranlib
-# no tables for exceptions: they are a third of the library; -g has its own for debuggers
+# no unwind tables: they are a third of the library; -g adds its own for debuggers
 CFLAGS = -Os -fno-asynchronous-unwind-tables
 # musl, with the skalibs that make deps-dev builds for it, S=$PWD/.ci/skalibs.d/musl, and Linux's headers, which are Debian's:
 # make CC=musl-gcc CPPFLAGS="-I$S/include -idirafter /usr/include -idirafter /usr/include/$(cc -dumpmachine)" LDFLAGS="-L$S/lib"
@@ -22,7 +22,7 @@ libdir = $(prefix)/lib
 mandir = $(prefix)/share/man
 pkgconfdir = $(libdir)/pkgconfig
 docdir = $(prefix)/share/doc/libsocket
-# of the project's home, for libsocket.pc
+# the project's home page, for libsocket.pc
 URL =
 
 # V=1 shows the commands

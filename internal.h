@@ -86,7 +86,7 @@ extern int libsocket_new6 (int type, int protocol, int flags) ;
 /* accepts a connection with flags, *sa the peer's address */
 extern int libsocket_acceptsa (int s, libsocket_sa *sa, int flags) ;
 
-/* sets flags on a new descriptor, which has no others to keep */
+/* sets flags on a new descriptor, which has no others to preserve */
 extern int libsocket_setflags (int s, int flags) ;
 
 /* an option whose value is an int */
@@ -113,7 +113,7 @@ extern size_t libsocket_zonelen (char const *s) ;
 /* connect that a signal does not interrupt */
 extern int libsocket_connectsa (int s, struct sockaddr const *sa, socklen_t len) ;
 
-/* continues after a connect that failed with errno although the attempt did not; e is the errno from before it */
+/* goes on after a connect that failed: waits after EINTR, tries IPv4 after EAFNOSUPPORT; e is the errno from before it */
 extern int libsocket_reconnect (int s, struct sockaddr const *sa, socklen_t len, int e) ;
 
 /* what socket_connected returns for a socket that is not connected yet; e is the errno from before */
@@ -125,7 +125,7 @@ extern int libsocket_clearerrors (int s) ;
 /* connects and sends in one call; on a blocking socket waits until both are done */
 extern ssize_t libsocket_fastopensa (int s, struct sockaddr const *sa, socklen_t salen, char const *buf, size_t len) ;
 
-/* ms that SO_SNDTIMEO leaves of a wait that began at *start (0: now, and sets it); -1 no end, -2 errno */
+/* ms left of SO_SNDTIMEO for a wait that began at *start (if 0: now, and sets it); -1 no limit, -2 failed, with errno */
 extern int libsocket_timeleft (int s, long long *start) ;
 
 

@@ -8,7 +8,7 @@
 #include "internal.h"
 
 #ifdef MSG_FASTOPEN
-/* after these nothing, or only a connect, has happened: a plain connect can continue */
+/* no byte was taken, and at most a connect is under way, which a plain connect continues */
 
 static int falls_back (int error)
 {
@@ -26,7 +26,7 @@ static int falls_back (int error)
 }
 #endif
 
-/* w bytes are written: writes as many more as the socket's timeout allows */
+/* the first w bytes are written: writes the rest, until an error or the socket's timeout */
 
 static ssize_t write_rest (int s, char const *buf, size_t len, size_t w)
 {

@@ -13,7 +13,7 @@
 #define SOCK_CLOEXEC 0
 #endif
 
-/* a system without the flags, or a kernel older than they are: EINVAL */
+/* for a system without the flags, or a kernel that predates them: EINVAL */
 
 static int in_steps (int domain, int type, int protocol, int flags)
 {

@@ -105,7 +105,7 @@ static unsigned int strangers ;  /* that it would have killed */
 
 static int made_kill (pid_t pid, int sig)
 {
-  strangers += kill(pid, 0) == -1 ;
+  if (kill(pid, 0) == -1) strangers++ ;
   return kill(pid, sig) ;
 }
 
@@ -495,7 +495,8 @@ static void children_that_have_gone_are_not_killed (void)
 {
   signal(SIGCHLD, SIG_IGN) ;
   make((struct made){ .n = 1 }, (struct made){ .n = 1 }) ;
-  strangers = asked[0] = asked[1] = 0 ;
+  asked[0] = asked[1] = 0 ;
+  strangers = 0 ;
   tain_now_set_stopwatch_g() ;
   lookup_start(&l, "name", 1, AF_UNSPEC, &STAMP) ;
   for (int is6 = 0 ; is6 < 2 ; is6++) while (!kill(l.family[is6].pid, 0)) poll(0, 0, 1) ;

@@ -59,6 +59,7 @@ END {
     row[quantity[r]] = 1
     mark[r] = quantity[r] in who ? letter(reason(quantity[r])) : " "
   }
+  shown = used
   for (i = 1 ; i <= n ; i++)
   {
     k = reason(order[i])
@@ -76,6 +77,6 @@ END {
   }
   print "\nratio: how many times better ours is; under 1 without a letter: within the spread of the runs. Where a peer is ahead, and why (whole tables: test/bench/results):\n"
   for (i = 1 ; i <= used ; i++)
-    fill(letters[at[i]] " " (at[i] ? why[at[i]] : "NO REASON GIVEN") (where[at[i]] == "" ? "" : " Also: " where[at[i]]))
+    fill(letters[at[i]] " " (at[i] ? why[at[i]] : "NO REASON GIVEN") (where[at[i]] == "" ? "" : (i > shown ? " Only: " : " Also: ") where[at[i]]))
   if (!used) print "    nowhere"
 }
