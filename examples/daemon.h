@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+#define DAEMON_BACKLOG 4096  /* musl's SOMAXCONN is 128; a full queue costs a client a second */
+
 #define DAEMON_FASTOPEN 1
 #define DAEMON_ONLY6 2     /* IPv6 only where the address is :: */
 

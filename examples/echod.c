@@ -157,6 +157,19 @@ static void client_bye (client *c, int fd)
   c->bye = 1 ;
 }
 
+/* At an urgent byte the kernel returns EAGAIN while a signal is pending, though the bytes are there. */
+
+static int discard (int fd, size_t len)
+{
+  while (len)
+  {
+    ssize_t r = recv(fd, 0, len, MSG_TRUNC) ;
+    if (r > 0) len -= (size_t)r ;
+    else if (r == 0 || !error_isagain(errno)) return -1 ;
+  }
+  return 0 ;
+}
+
 /*
    Peeks, writes, and discards from the kernel what was written. What the client does not read yet stays there:
    we need no buffer, and TCP stops the client.
@@ -172,7 +185,7 @@ static int client_echo (client *c, int fd)
   if (c->bye) return 1 ;
   if (r > 0) w = send(fd, buf, (size_t)r, 0) ;
   if (w == -1 && !error_isagain(errno)) return -1 ;
-  if (w > 0 && recv(fd, 0, (size_t)w, MSG_TRUNC) != w) return -1 ;
+  if (w > 0 && discard(fd, (size_t)w) == -1) return -1 ;
   if (w > 0)
   {
     c->echoed += (uint64_t)w ;
@@ -316,7 +329,7 @@ int main (int argc, char const *const *argv)
   if (!uint160_scan(argv[1], &port)) strerr_dief2x(100, "not a port: ", argv[1]) ;
 
   sigfd = prepare() ;
-  listener = daemon_listen(ip, port, scope_id, SOMAXCONN, flags) ;
+  listener = daemon_listen(ip, port, scope_id, DAEMON_BACKLOG, flags) ;
   if (watch(EPOLL_CTL_ADD, sigfd, EPOLLIN) == -1
    || watch(EPOLL_CTL_ADD, listener, EPOLLIN) == -1) strerr_diefu1sys(111, "watch the listener") ;
   say_listening() ;

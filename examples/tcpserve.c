@@ -32,7 +32,6 @@
 
 #define USAGE "tcpserve [-v] [-f] [-1] [-4] [-6] [-c limit] [-C perclient] [-b backlog] [-B banner] [-u uid] [-g gid] [-U] [-l localname] host port prog..."
 #define NEWCOMERS 16  /* accepted at a time, so that children are reaped even in a flood */
-#define BACKLOG 4096  /* a full queue costs a client a second; no more than net.core.somaxconn */
 
 extern char const *PROG ;  /* skalibs 2.13 has it in strerr.h, later ones in prog.h */
 
@@ -257,7 +256,7 @@ int main (int argc, char const *const *argv)
   subgetopt l = SUBGETOPT_ZERO ;
   int64_t uid = -1, gid = -1 ;
   int sayport = 0, ip4 = 0, ip6 = 0, sigfd ;
-  unsigned int flags = 0, backlog = BACKLOG ;
+  unsigned int flags = 0, backlog = DAEMON_BACKLOG ;
   uint32_t scope_id ;
   char ip[16] ;
   PROG = "tcpserve" ;

@@ -98,6 +98,14 @@ start_echod ()
   rm "$dir/fifo"
 }
 
+# backlog PORT: true if 4096 clients may wait for the listener there, or as many as the kernel allows, which some hide from a namespace
+backlog ()
+{
+  allowed=$(cat /proc/sys/net/core/somaxconn 2> /dev/null) || allowed=4096
+  test "$allowed" -le 4096 || allowed=4096
+  test "$(ss -H -ltn "sport = $1" | awk '{ print $3 }')" = "$allowed"
+}
+
 # start_deadends: sets refused and silent, two ports of 127.0.0.1; it ends when descriptor 3 is closed
 start_deadends ()
 {

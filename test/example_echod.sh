@@ -61,6 +61,9 @@ client ()
   grep -v '^end$' "$dir/said"
 }
 
+start_echod 127.0.0.1 0
+backlog "$port" ; report $? "the queue"
+
 client "$dir/echoclient" "$dir/echod" "$dir/few"
 client "$dir/hostile" 10000 "$dir/echod" -c 200 -C 20 127.0.0.1 0
 
