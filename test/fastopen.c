@@ -754,7 +754,8 @@ static void SO_SNDTIMEO_begins_anew_with_each_byte (void)
 
 static void a_broken_connection_counts_what_has_gone_without_SIGPIPE (void)
 {
-  int l = listens(16), s, size = 4096 ;
+  int l = listens(16), s, size = 4096, error ;
+  socklen_t len = sizeof error ;
   ssize_t r ;
   pid_t pid ;
   fresh() ;
@@ -781,6 +782,8 @@ static void a_broken_connection_counts_what_has_gone_without_SIGPIPE (void)
   r = fast(s, big, BIG) ;
   check(r > 0 && r < BIG) ;
   check(!pipes) ;
+  check(!getsockopt(s, SOL_SOCKET, SO_ERROR, &error, &len) && !error) ;  /* it is lost */
+  check(fails(write(s, "x", 1), EPIPE) && pipes == 1) ;
   check(test_fine(pid)) ;
   signal(SIGPIPE, SIG_IGN) ;
   close(s) ;
